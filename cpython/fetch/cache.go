@@ -11,7 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"github.com/2-coatl/cpython-prebuilt/cpython/internal/filelock"
 )
 
 // What stands behind a digest in the names of the files in a cache folder. A
@@ -69,48 +70,14 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-var (
-	errLocked  = errors.New("locked by another")
-	errNoLocks = errors.New("locks are not supported here")
-)
-
-// lock waits for the entry's lock, which the operating system releases when its
-// holder is killed. It calls waiting once if it has to wait. The error is that
-// of ctx, a *cacheError, or errNoLocks.
+// lock waits for the entry's lock. It calls waiting once if it has to wait. The
+// error is that of ctx, a *cacheError, or wraps filelock.ErrUnsupported.
 func (e entry) lock(ctx context.Context, waiting func()) (unlock func(), err error) {
-	f, err := openLock(e.path() + lockSuffix)
-	if err != nil {
-		return nil, &cacheError{e.dir, err}
+	unlock, err = filelock.Acquire(ctx, e.path()+lockSuffix, waiting)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, filelock.ErrUnsupported) {
+		err = &cacheError{e.dir, err}
 	}
-	const longest = 200 * time.Millisecond
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, longest) {
-		err := tryLock(f)
-		if err == nil {
-			return func() { unlockFile(f); f.Close() }, nil
-		}
-		if errors.Is(err, errLocked) {
-			if waiting != nil {
-				waiting()
-				waiting = nil
-			}
-			err = sleep(ctx, pause) // polled: a call that waits for a lock cannot be cancelled
-		}
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-	}
-}
-
-// openLock opens a lock file, which may be another user's.
-func openLock(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
-	if errors.Is(err, os.ErrPermission) {
-		if f, readErr := os.Open(name); readErr == nil {
-			return f, nil
-		}
-	}
-	return f, err
+	return unlock, err
 }
 
 // removeLeftovers removes the part files of killed processes: those of this
@@ -128,26 +95,12 @@ func (e entry) removeLeftovers() []string {
 			continue
 		}
 		name := filepath.Join(e.dir, file.Name())
-		if owner := (entry{e.dir, digest}); owner == e || owner.free() {
+		// Who begins right after the lock was seen free writes a part file of another name.
+		if owner := (entry{e.dir, digest}); owner == e || filelock.Free(owner.path()+lockSuffix) {
 			if os.Remove(name) == nil {
 				removed = append(removed, name)
 			}
 		}
 	}
 	return removed
-}
-
-// free reports whether nobody fetches the entry. Who begins right afterwards
-// writes a part file of another name.
-func (e entry) free() bool {
-	f, err := openLock(e.path() + lockSuffix)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	if tryLock(f) != nil {
-		return false
-	}
-	unlockFile(f)
-	return true
 }

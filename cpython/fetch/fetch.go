@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
+	"github.com/2-coatl/cpython-prebuilt/cpython/internal/filelock"
 )
 
 // A File is what to fetch. The SHA-256 alone decides whether it is the right
@@ -217,7 +218,7 @@ func (s *session) cached(ctx context.Context) (bool, error) {
 // processes left behind.
 func (s *session) lock(ctx context.Context) (unlock func(), err error) {
 	unlock, err = s.entry.lock(ctx, func() { s.Logger.Info("another process is fetching the file, waiting for it") })
-	if errors.Is(err, errNoLocks) {
+	if errors.Is(err, filelock.ErrUnsupported) {
 		// Every part file has a name of its own, so that nothing is at stake but
 		// work done twice. Without locks nobody can tell a left-over from a part
 		// that is being written.

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -86,34 +83,6 @@ func TestBackoff(t *testing.T) {
 				t.Fatalf("backoff(%d) is %s, want %s to %s", retry, got, most/2, most)
 			}
 		}
-	}
-}
-
-func TestLock(t *testing.T) {
-	e := entry{t.TempDir(), strings.Repeat("a", 64)}
-	unlock, err := e.lock(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.free() {
-		t.Error("a locked entry is free")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := e.lock(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a second lock: %v, want context.DeadlineExceeded", err)
-	}
-	unlock()
-	if !e.free() {
-		t.Error("an unlocked entry is not free")
-	}
-	closed, err := os.Open(e.path() + lockSuffix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	if err := tryLock(closed); !errors.Is(err, errNoLocks) {
-		t.Errorf("tryLock of what has no locks: %v, want errNoLocks", err)
 	}
 }
 

@@ -1,6 +1,6 @@
 //go:build unix && !aix && !solaris
 
-package fetch
+package filelock
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock of an open file, or returns errLocked at once. The lock
+// try takes the lock of an open file, or returns errLocked at once. The lock
 // belongs to this opening of the file (flock(2)), so that it keeps out other
 // goroutines as well as other processes.
-func tryLock(f *os.File) error {
+func try(f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
@@ -24,14 +24,9 @@ func tryLock(f *os.File) error {
 			return errLocked
 		}
 		// ENOLCK, ENOTSUP, ENOSYS; EBADF for a read-only opening on NFS.
-		return fmt.Errorf("%w: %w", errNoLocks, &os.PathError{Op: "flock", Path: f.Name(), Err: err})
+		return fmt.Errorf("%w: %w", ErrUnsupported, &os.PathError{Op: "flock", Path: f.Name(), Err: err})
 	}
 }
 
-// unlockFile does nothing: closing the file releases its lock.
-func unlockFile(*os.File) {}
-
-// diskFull reports whether err says that a disk or a quota is used up.
-func diskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
+// unlock does nothing: closing the file releases its lock.
+func unlock(*os.File) {}

@@ -1,0 +1,13 @@
+package fetch
+
+import (
+	"errors"
+
+	"golang.org/x/sys/windows"
+)
+
+// diskFull reports whether err says that a disk or a quota is used up.
+func diskFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) ||
+		errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
+}
