@@ -1,0 +1,16 @@
+module github.com/2-coatl/cpython-prebuilt
+
+go 1.25.0
+
+require (
+	github.com/cavaliergopher/grab/v3 v3.0.1
+	github.com/hashicorp/go-version v1.9.0
+	github.com/ulikunitz/xz v0.5.17
+	golang.org/x/sys v0.44.0
+)
+
+require github.com/magefile/mage v1.17.2
+
+require github.com/klauspost/compress v1.18.6 // indirect
+
+tool github.com/magefile/mage
