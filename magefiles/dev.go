@@ -1,0 +1,76 @@
+//go:build mage
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/2-coatl/cpython-prebuilt/cpython/build"
+	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
+)
+
+const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.7.0"
+
+// Test runs every hermetic test with the race detector.
+func Test(ctx context.Context) error {
+	if err := compiler(ctx); err != nil {
+		return err
+	}
+	return run(ctx, []string{"CGO_ENABLED=1"}, "go", "test", "-race", "./...")
+}
+
+// compiler sees to the C compiler that the race detector needs.
+func compiler(ctx context.Context) error {
+	if _, err := exec.LookPath("gcc"); err == nil || runtime.GOOS != "linux" {
+		return nil
+	}
+	return build.InstallPackages(ctx, build.Builder{Output: os.Stderr, ProxyEnv: os.Environ()}, "gcc", "libc6-dev")
+}
+
+// Lint runs gofmt, go vet for every system, and staticcheck.
+func Lint(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "gofmt", "-l", ".").Output()
+	if err != nil {
+		return fmt.Errorf("gofmt: %w", err)
+	}
+	if files := strings.TrimSpace(string(out)); files != "" {
+		return fmt.Errorf("gofmt would change:\n%s", files)
+	}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		if err := run(ctx, []string{"GOOS=" + system, "CGO_ENABLED=0"}, "go", "vet", "./..."); err != nil {
+			return err
+		}
+	}
+	if err := run(ctx, nil, "go", "vet", "-tags=mage,e2e", "./..."); err != nil {
+		return err
+	}
+	return run(ctx, nil, "go", "run", staticcheck, "-tags=mage,e2e", "./...")
+}
+
+// E2e builds real artifacts with the real tools and checks them. It takes many minutes.
+func E2e(ctx context.Context) error {
+	mg.CtxDeps(ctx, compiler)
+	return run(ctx, nil, "go", "test", "-tags=e2e", "-count=1", "-timeout=80m", "-v", "-run=^TestE2E", "./cpython/build")
+}
+
+// Bench runs every benchmark once, for figures beside each other.
+func Bench(ctx context.Context) error {
+	return run(ctx, nil, "go", "test", "-run=^$", "-bench=.", "-benchmem", "./...")
+}
+
+// Tidy brings go.mod and go.sum in line with the imports.
+func Tidy(ctx context.Context) error {
+	return run(ctx, nil, "go", "mod", "tidy")
+}
+
+// run runs a command with its output on this program's.
+func run(ctx context.Context, env []string, args ...string) error {
+	return machine.Local().Run(ctx, machine.Cmd{Args: args, Env: append(os.Environ(), env...), Stdout: os.Stdout, Stderr: os.Stderr})
+}
