@@ -1,0 +1,26 @@
+package machine
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// ownGroup does nothing: Windows has no process groups in the sense of POSIX.
+func ownGroup(*exec.Cmd) {}
+
+// terminate ends the command itself. There is no signal to ask for it.
+func terminate(p *os.Process) error { return p.Kill() }
+
+// endGroup does nothing.
+func endGroup(int, time.Time) {}
+
+// exitCode returns the exit code.
+func exitCode(state *os.ProcessState) int { return state.ExitCode() }
+
+// A fileID tells files apart whatever their names.
+type fileID struct{}
+
+// linkedID finds no other names of a file; each is copied as a file of its own.
+func linkedID(fs.FileInfo) (fileID, bool) { return fileID{}, false }
