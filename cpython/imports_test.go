@@ -1,0 +1,135 @@
+package cpython_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/2-coatl/cpython-prebuilt/"
+
+// allowed is the house: which packages of this module each package may import,
+// directly or not. A package that is not here may import all.
+var allowed = map[string][]string{
+	"cpython":                           {},
+	"cpython/fetch":                     {"cpython"},
+	"cpython/machine":                   {"cpython"},
+	"cpython/machine/machinetest":       {"cpython", "cpython/machine"},
+	"cpython/artifact/internal/inflate": {},
+	"cpython/artifact":                  {"cpython", "cpython/artifact/internal/inflate", "cpython/internal/filelock", "cpython/machine"},
+	"cpython/artifact/artifacttest":     {"cpython", "cpython/machine", "cpython/artifact", "cpython/artifact/internal/inflate", "cpython/internal/filelock"},
+	"cpython/build":                     {"cpython", "cpython/fetch", "cpython/internal/filelock", "cpython/machine", "cpython/artifact", "cpython/artifact/internal/inflate"},
+}
+
+// doors are the packages through which each dependency comes in, and no other.
+var doors = map[string][]string{
+	"github.com/hashicorp/go-version":   {"cpython"},
+	"github.com/cavaliergopher/grab/v3": {"cpython/fetch"},
+	"github.com/klauspost/compress":     {"cpython/artifact"},
+	"github.com/ulikunitz/xz":           {"cpython/build"},
+	"github.com/magefile/mage":          {"magefiles"},
+}
+
+type goPackage struct {
+	Path          string `json:"ImportPath"`
+	Imports, Deps []string
+}
+
+// list asks the go command for every package of the module.
+func list(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "-tags=mage", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.Path, module)
+		seen[name] = true
+		may, ok := allowed[name]
+		if !ok {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if own, ok := strings.CutPrefix(dep, module); ok && !slices.Contains(may, own) {
+				t.Errorf("%s imports %s, directly or not", name, own)
+			}
+		}
+	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("the house has a package %s that is not there", name)
+		}
+	}
+}
+
+func TestOneDoorPerDependency(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.Path, module)
+		for _, imported := range p.Imports {
+			if !strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") || strings.HasPrefix(imported, module) {
+				continue // the standard library, or our own
+			}
+			at := slices.IndexFunc(doorNames(), func(door string) bool { return imported == door || strings.HasPrefix(imported, door+"/") })
+			if at < 0 {
+				if !strings.HasPrefix(imported, "golang.org/x/sys/") {
+					t.Errorf("%s imports %s, which has no door", name, imported)
+				}
+				continue
+			}
+			door := doorNames()[at]
+			used[door] = true
+			if !slices.Contains(doors[door], name) {
+				t.Errorf("%s imports %s; its door is %s", name, imported, doors[door])
+			}
+		}
+	}
+	for door := range doors {
+		if !used[door] {
+			t.Errorf("%s has a door, but nobody uses it", door)
+		}
+	}
+}
+
+func doorNames() []string {
+	var names []string
+	for name := range doors {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// TestImportersStayLight keeps what one package needs from the importers of another.
+func TestImportersStayLight(t *testing.T) {
+	for _, p := range list(t) {
+		if strings.TrimPrefix(p.Path, module) != "cpython/artifact" {
+			continue
+		}
+		for _, heavy := range []string{"cavaliergopher/grab", "google/go-github", "magefile/mage", "golang.org/x/crypto"} {
+			for _, dep := range p.Deps {
+				if strings.Contains(dep, heavy) {
+					t.Errorf("who imports cpython/artifact compiles %s", dep)
+				}
+			}
+		}
+	}
+}
