@@ -58,6 +58,9 @@ func (r Recipe) configureArgs() []string {
 	if !r.KeepStatic {
 		args = append(args, "--without-static-libpython")
 	}
+	for _, name := range r.disabledModules() {
+		args = append(args, "py_cv_module_"+name+"=n/a") // so that the Makefile says so too
+	}
 	args = append(args, "CC=gcc", "CFLAGS_NODIST="+r.cflags(), "LDFLAGS_NODIST="+hardenLink+" -Wl,--as-needed")
 	return append(args, r.ConfigureArgs...)
 }
@@ -88,7 +91,8 @@ func (r Recipe) configureStep() Step {
 	}
 }
 
-// setupLocal is Modules/Setup.local, the place CPython has for local choices.
+// setupLocal is Modules/Setup.local, the place CPython has for local choices:
+// 3.11 decides on some modules only there.
 func setupLocal(disabled []string) string {
 	return "*disabled*\n" + strings.Join(disabled, "\n") + "\n"
 }

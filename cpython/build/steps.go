@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -93,13 +94,13 @@ func differences(there, here artifact.BuildInfo) []string {
 	var list []string
 	add := func(name, was, is string) {
 		if was != is {
-			list = append(list, fmt.Sprintf("%s: %s there, %s here", name, was, is))
+			list = append(list, fmt.Sprintf("%s: %s there, %s here", name, cmp.Or(was, "none"), cmp.Or(is, "none")))
 		}
 	}
 	add("optimisation", there.Recipe.Optimize, here.Recipe.Optimize)
 	add("linking", there.Recipe.Link, here.Recipe.Link)
-	add("configure arguments", strings.Join(there.Recipe.ConfigureArgs, " "), strings.Join(here.Recipe.ConfigureArgs, " "))
-	add("required modules", strings.Join(there.Recipe.RequiredModules, " "), strings.Join(here.Recipe.RequiredModules, " "))
+	add("required modules", only(there.Recipe.RequiredModules, here.Recipe.RequiredModules), only(here.Recipe.RequiredModules, there.Recipe.RequiredModules))
+	add("configure arguments", only(there.Recipe.ConfigureArgs, here.Recipe.ConfigureArgs), only(here.Recipe.ConfigureArgs, there.Recipe.ConfigureArgs))
 	add("compiler", there.Toolchain.Compiler, here.Toolchain.Compiler)
 	add("linker", there.Toolchain.Linker, here.Toolchain.Linker)
 	add("C library", there.Toolchain.Libc, here.Toolchain.Libc)
@@ -111,6 +112,11 @@ func differences(there, here artifact.BuildInfo) []string {
 		list = []string{"patches, or the steps of the build"}
 	}
 	return list
+}
+
+// only returns what the first list has and the second has not.
+func only(list, other []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(list), func(item string) bool { return slices.Contains(other, item) }), " ")
 }
 
 // fetchSource gets the first of the recipe's archives that any origin has.
