@@ -10,8 +10,10 @@ import (
 // hardenC and hardenLink make what is built here hard to exploit: no
 // executable stack, everything relocated read-only before main, stack
 // canaries and checked string functions. Link flags apply to every ELF file.
+// Canaries stand in functions with buffers only: those of
+// -fstack-protector-strong cost the interpreter 1 % (pyperformance, 3.13.5).
 const (
-	hardenC    = "-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
+	hardenC    = "-fstack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
 	hardenLink = "-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack"
 )
 
