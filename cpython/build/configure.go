@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -16,6 +17,18 @@ const (
 	hardenC    = "-fstack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"
 	hardenLink = "-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack"
 )
+
+// ldflags are for everything that is linked here. Besides hardening it, they
+// have the linker note in each file which processors it is for, as the compiler
+// was told: what the assembler sees of that is lost without -z x86-64-... GNU ld
+// before 2.36 warns that it does not know the option.
+func (r Recipe) ldflags() string {
+	flags := hardenLink + " -Wl,--as-needed"
+	if p := r.Ref.Platform; p.Arch == "amd64" {
+		flags += " -Wl,-z,x86-64-" + cmp.Or(p.Level, "baseline")
+	}
+	return flags
+}
 
 // cflags are for the interpreter and the standard library's extensions only.
 // They are not part of what sysconfig gives to extensions built by users.
@@ -63,7 +76,7 @@ func (r Recipe) configureArgs() []string {
 	for _, name := range r.disabledModules() {
 		args = append(args, "py_cv_module_"+name+"=n/a") // so that the Makefile says so too
 	}
-	args = append(args, "CC=gcc", "CFLAGS_NODIST="+r.cflags(), "LDFLAGS_NODIST="+hardenLink+" -Wl,--as-needed")
+	args = append(args, "CC=gcc", "CFLAGS_NODIST="+r.cflags(), "LDFLAGS_NODIST="+r.ldflags())
 	return append(args, r.ConfigureArgs...)
 }
 
@@ -105,15 +118,24 @@ func setupLocal(disabled []string) string {
 //
 // The interpreter is linked from the objects of libpython instead of against
 // it: calls inside of it then need no indirection, and no foreign libpython
-// can take its place. Training runs on a build without LTO, which takes a
+// can take its place. The two passes that are off for the evaluation loop would
+// merge the jumps at the end of its instructions, which makes them hard to
+// predict. Training runs on a build without LTO, which takes a
 // third of the time to make and gives the same counts: they are taken before
 // link-time optimisation. And CPython asks for a link in one partition, on one
 // core; the default partitions use all of them.
+//
+// The library of the stable ABI needs libpython and gets a run path to it: who
+// loads it then gets the libpython beside it and no other.
 func (r Recipe) gnumakefile() string {
 	var b strings.Builder
 	b.WriteString("include Makefile\n\n")
 	b.WriteString("$(BUILDPYTHON): private LINK_PYTHON_OBJS = $(LIBRARY_OBJS)\n")
 	b.WriteString("$(BUILDPYTHON): private LINKFORSHARED += -pie\n")
+	b.WriteString("libpython3.so libpython3t.so: private BLDSHARED += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'\n")
+	if r.Optimize.has(PGO) {
+		b.WriteString("Python/ceval.o: private PY_CORE_CFLAGS += -fno-gcse -fno-crossjumping\n")
+	}
 	if !r.Optimize.has(LTO) {
 		return b.String()
 	}
