@@ -11,6 +11,6 @@ require (
 
 require github.com/magefile/mage v1.17.2
 
-require github.com/klauspost/compress v1.18.6 // indirect
+require github.com/klauspost/compress v1.18.6
 
 tool github.com/magefile/mage

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -105,13 +106,25 @@ func startOnce(ctx context.Context, program string, c Cmd) (*process, error) {
 			return nil, err
 		}
 	}
-	if err := cmd.Start(); err != nil {
+	if err := withInterrupt(cmd.Start); err != nil {
 		return nil, err
 	}
 	if feed != nil {
 		p.input = feedInput(c.Stdin, feed)
 	}
 	return p, nil
+}
+
+// withInterrupt sees to it that what start starts can be interrupted. A program
+// that was put in the background by a script ignores SIGINT, and all it starts
+// inherits that: tests of signals, such as those of CPython's training run, then fail.
+func withInterrupt(start func() error) error {
+	if signal.Ignored(os.Interrupt) {
+		handled := make(chan os.Signal, 1) // what is handled here is back at its default there
+		signal.Notify(handled, os.Interrupt)
+		defer signal.Stop(handled)
+	}
+	return start()
 }
 
 // outcome turns what Wait said into the error of Run.
