@@ -233,6 +233,10 @@ func (s *session) step(ctx context.Context, i int, step Step) (err error) {
 	if ctx.Err() != nil {
 		return fmt.Errorf("step %s: %w", step.Name, context.Cause(ctx))
 	}
+	if free, dfErr := s.freeDisk(ctx); dfErr == nil && free < 64<<20 {
+		// Compilers and linkers that run out of space say it in many ways, some not at all.
+		err = fmt.Errorf("%w\nthe disk is full: %s free in %s", err, gigabytes(free), s.Work)
+	}
 	fmt.Fprintln(s.log, err)
 	return &StepError{step.Name, name, err}
 }

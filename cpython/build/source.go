@@ -93,7 +93,12 @@ func unknownSource(v cpython.Version) error {
 // origins returns where to look for an archive, in order: what the user named,
 // python.org, and the pool of the Debian mirrors that the machine's own package
 // manager uses.
-func (s Source) origins(v cpython.Version, given, mirrors []string) []string {
+func (s Source) origins(ref cpython.Ref, given, mirrors []string) []string {
+	v := ref.Version
+	components := []string{"main"}
+	if ref.Platform.Distribution() == "ubuntu" {
+		components = append(components, "universe")
+	}
 	var origins []string
 	for _, origin := range given {
 		origins = append(origins, s.at(v, origin)...)
@@ -101,7 +106,7 @@ func (s Source) origins(v cpython.Version, given, mirrors []string) []string {
 	// A pre-release lives in the folder of its final version.
 	origins = append(origins, "https://www.python.org/ftp/python/"+v.Release()+"/"+s.File)
 	for _, mirror := range mirrors {
-		for _, component := range []string{"main", "universe"} {
+		for _, component := range components {
 			origins = append(origins, strings.TrimRight(mirror, "/")+"/"+s.debianPool(v, component))
 		}
 	}

@@ -64,7 +64,8 @@ func TestSourceOrigins(t *testing.T) {
 	}
 	folder := t.TempDir()
 	s := Source{Version: "3.14.0rc2", File: "Python-3.14.0rc2.tgz"}
-	got := s.origins(v, []string{"/somewhere/My.tgz", folder, "https://mirror.example/python", "https://mirror.example/a.tar.xz"},
+	ref := cpython.Ref{Version: v, Platform: cpython.Platform{OS: "ubuntu25.10", Arch: "amd64"}}
+	got := s.origins(ref, []string{"/somewhere/My.tgz", folder, "https://mirror.example/python", "https://mirror.example/a.tar.xz"},
 		[]string{"http://deb.example/debian/"})
 	want := []string{
 		"/somewhere/My.tgz",

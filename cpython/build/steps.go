@@ -130,7 +130,7 @@ func (s *session) fetchSource(ctx context.Context) error {
 	for _, source := range sources {
 		fmt.Fprintf(s.log, "%s, sha256 %s\n", source.File, source.SHA256)
 		name, err := s.Fetcher.Fetch(ctx, fetch.File{
-			Name: source.File, SHA256: source.SHA256, Origins: source.origins(s.recipe.Ref.Version, s.Sources, mirrors),
+			Name: source.File, SHA256: source.SHA256, Origins: source.origins(s.recipe.Ref, s.Sources, mirrors),
 		})
 		if err == nil {
 			s.archive = name
