@@ -1,7 +1,6 @@
 package build
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -19,13 +18,13 @@ const (
 )
 
 // ldflags are for everything that is linked here. Besides hardening it, they
-// have the linker note in each file which processors it is for, as the compiler
-// was told: what the assembler sees of that is lost without -z x86-64-... GNU ld
-// before 2.36 warns that it does not know the option.
+// have the linker note in each file that it needs newer processors, where the
+// platform does: the compiler leaves no such note. For the baseline there is
+// none: GNU ld 2.40 ends with an internal error when given -z x86-64-baseline.
 func (r Recipe) ldflags() string {
 	flags := hardenLink + " -Wl,--as-needed"
-	if p := r.Ref.Platform; p.Arch == "amd64" {
-		flags += " -Wl,-z,x86-64-" + cmp.Or(p.Level, "baseline")
+	if p := r.Ref.Platform; p.Arch == "amd64" && p.Level != "" {
+		flags += " -Wl,-z,x86-64-" + p.Level
 	}
 	return flags
 }
