@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/2-coatl/cpython-prebuilt/cpython/machine/internal/stream"
 )
 
 // Local returns this host as a machine. Close does nothing.
@@ -58,15 +60,15 @@ func (local) Run(ctx context.Context, c Cmd) error {
 	}
 	err = p.cmd.Wait()
 	endGroup(p.cmd.Process.Pid, p.cancelled.Add(grace))
-	p.input.finish()
+	p.input.Finish()
 	return p.outcome(ctx, err)
 }
 
 // A process is a command that was started.
 type process struct {
 	cmd       *exec.Cmd
-	input     *input
-	output    *output
+	input     *stream.Input
+	output    *stream.Output
 	cancelled time.Time // when the context's end reached the command
 }
 
@@ -85,9 +87,9 @@ func start(ctx context.Context, program string, c Cmd) (*process, error) {
 
 func startOnce(ctx context.Context, program string, c Cmd) (*process, error) {
 	cmd := exec.CommandContext(ctx, program)
-	p := &process{cmd: cmd, output: newOutput(c.Stdout, c.Stderr)}
+	p := &process{cmd: cmd, output: stream.NewOutput(c.Stdout, c.Stderr)}
 	cmd.Args, cmd.Dir, cmd.Env = slices.Clone(c.Args), c.Dir, c.Env
-	cmd.Stdout, cmd.Stderr = p.output.stdout, p.output.stderr
+	cmd.Stdout, cmd.Stderr = p.output.Stdout, p.output.Stderr
 	cmd.WaitDelay = grace
 	cmd.Cancel = func() error {
 		p.cancelled = time.Now()
@@ -110,7 +112,8 @@ func startOnce(ctx context.Context, program string, c Cmd) (*process, error) {
 		return nil, err
 	}
 	if feed != nil {
-		p.input = feedInput(c.Stdin, feed)
+		p.input = stream.NewInput(c.Stdin)
+		p.input.Feed(feed)
 	}
 	return p, nil
 }
@@ -136,14 +139,14 @@ func (p *process) outcome(ctx context.Context, err error) error {
 		}
 		return fmt.Errorf("run %s: %w", name, ctx.Err())
 	}
-	if err := p.input.failure(); err != nil {
+	if err := p.input.Err(); err != nil {
 		return fmt.Errorf("run %s: read its input: %w", name, err)
 	}
-	if err := p.output.failure(); err != nil {
+	if err := p.output.Err(); err != nil {
 		return fmt.Errorf("run %s: pass on its output: %w", name, err)
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return &ExitError{Cmd: p.cmd.Args, Code: exitCode(exit.ProcessState), Tail: p.output.tail()}
+		return &ExitError{Cmd: p.cmd.Args, Code: exitCode(exit.ProcessState), Tail: p.output.Tail()}
 	}
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the command succeeded; what it left behind is ended
 		return nil

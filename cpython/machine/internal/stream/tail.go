@@ -1,4 +1,4 @@
-package machine
+package stream
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What the Tail of an ExitError has at most.
+// What a tail has at most.
 const (
 	tailLines = 20
 	tailBytes = 8 << 10
