@@ -25,6 +25,7 @@ import (
 type fakeMachine struct {
 	root    string
 	full    bool     // no space is left
+	noRoot  bool     // nobody becomes root without a password
 	missing []string // packages that are not installed, until apt-get installs them
 	handle  func(ctx context.Context, c machine.Cmd) error
 
@@ -50,6 +51,9 @@ func (m *fakeMachine) Run(ctx context.Context, c machine.Cmd) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if c.Root && m.noRoot {
+		return fmt.Errorf("run %s: %w: a password is required", c.Args[0], machine.ErrNoRoot)
+	}
 	line := strings.Join(c.Args, " ")
 	answers := map[string]string{
 		"cat /etc/os-release":       "ID=debian\nVERSION_ID=\"12\"\n",
@@ -59,7 +63,6 @@ func (m *fakeMachine) Run(ctx context.Context, c machine.Cmd) error {
 		"getconf GNU_LIBC_VERSION":  "glibc 2.36\n",
 		"getconf _NPROCESSORS_ONLN": "2\n",
 		"ldconfig -p":               "",
-		"id -u":                     "0\n",
 		"apt-get indextargets --format $(REPO_URI)": "",
 	}
 	if text, ok := answers[line]; ok {
@@ -71,7 +74,7 @@ func (m *fakeMachine) Run(ctx context.Context, c machine.Cmd) error {
 		return m.query(c)
 	case line == "sh -c command -v ccache":
 		return &machine.ExitError{Cmd: c.Args, Code: 1}
-	case c.Args[0] == "test":
+	case c.Args[0] == "test" || c.Args[0] == "true":
 		return nil
 	case c.Args[0] == "df":
 		free := 100_000_000
@@ -82,6 +85,9 @@ func (m *fakeMachine) Run(ctx context.Context, c machine.Cmd) error {
 		return err
 	case c.Args[0] == "rm":
 		return os.RemoveAll(m.at(c.Args[len(c.Args)-1]))
+	}
+	if c.Root {
+		line = "root " + c.Env[len(c.Env)-1] + " " + line
 	}
 	m.mu.Lock()
 	m.ran = append(m.ran, line)
@@ -212,7 +218,7 @@ func TestBuildRunsThePlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	work := "/work/cpython-prebuilt-build-"
-	want := []string{"env DEBIAN_FRONTEND=noninteractive apt-get update", "env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends libffi-dev",
+	want := []string{"root DEBIAN_FRONTEND=noninteractive apt-get update", "root DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends libffi-dev",
 		"./configure --enable-option-checking=fatal", "make -j2 profile-gen-stamp PHASE=train", "make -j2 profile-run-stamp PHASE=train",
 		"make -j2 all", "make install DESTDIR=" + work, "chmod -R u+w " + work, work, "strip", "find", "find", work}
 	if len(m.ran) != len(want) {
@@ -450,6 +456,37 @@ func TestDoctor(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("nothing was found out about %v", want)
 	}
+}
+
+func TestDoctorWithoutRoot(t *testing.T) {
+	b, recipe, m := newBuilder(t)
+	m.missing, m.noRoot = []string{"libffi-dev"}, true
+	m.handle = func(context.Context, machine.Cmd) error { return nil }
+	var err error
+	if recipe.Ref.Platform, err = b.platform(t.Context(), cpython.Platform{}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := checkToolchain(t.Context(), b, recipe.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Status != cpython.Fail || !strings.Contains(f.Message, "a password is required") || !strings.HasPrefix(f.Fix, "sudo apt-get install") {
+		t.Errorf("%+v, want a failure that says why and what to run", f)
+	}
+}
+
+func TestBuildWithoutRoot(t *testing.T) {
+	b, recipe, m := newBuilder(t)
+	m.missing, m.noRoot = []string{"libffi-dev"}, true
+	_, err := b.Build(t.Context(), recipe)
+	var missing *ToolchainError
+	if !errors.As(err, &missing) || !errors.Is(err, machine.ErrNoRoot) || !slices.Equal(missing.Missing, []string{"libffi-dev"}) {
+		t.Fatalf("Build() = %v, want a ToolchainError of libffi-dev that wraps ErrNoRoot", err)
+	}
+	if !strings.Contains(err.Error(), "sudo apt-get install") || len(m.ran) > 0 {
+		t.Errorf("after %q: %v, want the command to run", m.ran, err)
+	}
+	checkClean(t, b, m)
 }
 
 // nowhere is a proxy that keeps a test from the network.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
+	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
 )
 
 // What a build takes: a compiled tree with its profile comes to about 1 GB, and
@@ -70,11 +71,18 @@ func checkToolchain(ctx context.Context, b Builder, recipe Recipe) (cpython.Find
 		return f, nil
 	}
 	f.Found, f.Fix = "missing: "+strings.Join(missing, " "), p.commandLine(missing)
-	if _, err := becomeRoot(ctx, b.Machine, queryEnv); err == nil && p.manager.refresh != nil {
+	err = b.Machine.Run(ctx, machine.Cmd{Args: []string{"true"}, Env: queryEnv, Root: true})
+	if ctx.Err() != nil {
+		return f, ctx.Err()
+	}
+	if err == nil && p.manager.refresh != nil {
 		f.Status, f.Message = cpython.Warn, "some packages are missing; the build installs them by itself"
 		return f, nil
 	}
 	f.Status, f.Message = cpython.Fail, "some packages are missing, and the build may not install them"
+	if err != nil {
+		f.Message += ": " + err.Error()
+	}
 	return f, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -150,8 +149,8 @@ func (p packages) commandLine(missing []string) string {
 	return "sudo " + strings.Join(slices.Concat(p.manager.install, missing), " ")
 }
 
-// ensure installs what is missing where that needs no question: with apt, as
-// root or with a sudo that asks for no password. It returns the versions of
+// ensure installs what is missing where that needs no question: with apt, on a
+// machine that can become root. It returns the versions of
 // all packages.
 func (p packages) ensure(ctx context.Context, m machine.Machine, run func(machine.Cmd) error, env []string) (map[string]string, error) {
 	installed, err := p.installed(ctx, m, env)
@@ -168,13 +167,9 @@ func (p packages) ensure(ctx context.Context, m machine.Machine, run func(machin
 	if !p.known || p.manager.refresh == nil {
 		return nil, &ToolchainError{missing, p.commandLine(missing), nil}
 	}
-	become, err := becomeRoot(ctx, m, env)
-	if err != nil {
-		return nil, &ToolchainError{missing, p.commandLine(missing), err}
-	}
-	become = append(become, "env", "DEBIAN_FRONTEND=noninteractive")
+	quietly := slices.Concat(env, []string{"DEBIAN_FRONTEND=noninteractive"})
 	for _, args := range [][]string{p.manager.refresh, slices.Concat(p.manager.install, missing)} {
-		if err := run(machine.Cmd{Args: slices.Concat(become, args), Env: env}); err != nil {
+		if err := run(machine.Cmd{Args: args, Env: quietly, Root: true}); err != nil {
 			return nil, &ToolchainError{missing, p.commandLine(missing), err}
 		}
 	}
@@ -185,21 +180,6 @@ func (p packages) ensure(ctx context.Context, m machine.Machine, run func(machin
 		return nil, &ToolchainError{missing, p.commandLine(missing), errors.New("still missing after they were installed")}
 	}
 	return installed, nil
-}
-
-// becomeRoot returns what goes before a command so that root runs it.
-func becomeRoot(ctx context.Context, m machine.Machine, env []string) ([]string, error) {
-	var id bytes.Buffer
-	if err := m.Run(ctx, machine.Cmd{Args: []string{"id", "-u"}, Env: env, Stdout: &id}); err != nil {
-		return nil, err
-	}
-	if strings.TrimSpace(id.String()) == "0" {
-		return nil, nil
-	}
-	if err := m.Run(ctx, machine.Cmd{Args: []string{"sudo", "-n", "true"}, Env: env}); err != nil {
-		return nil, fmt.Errorf("not root, and sudo asks for a password or is not there")
-	}
-	return []string{"sudo", "-n"}, nil
 }
 
 // InstallPackages sees to packages of the builder's machine, by their names in

@@ -28,8 +28,12 @@ import (
 // context's. What a command leaves running in its group when it exits is ended
 // too: at once, or where it still holds the output open, after two seconds.
 // On Windows there are no such groups and only the command itself is ended. A
-// process of another user, as under sudo, takes no signal from a program that
-// is not root; Run then waits until it ends by itself.
+// process of another user, as under a sudo of the caller's own, takes no signal
+// from a program that is not root; Run then waits until it ends by itself.
+//
+// A command with Root runs as it is where this program is root, and otherwise
+// through a sudo that asks for no password, with the environment it would have
+// had without. On Windows that is ErrNoRoot.
 //
 // The program is searched in the absolute folders of the PATH that the command
 // gets, the last PATH of Env, and a program that is not there is an error for
@@ -59,14 +63,16 @@ func (local) Run(ctx context.Context, c Cmd) error {
 		return fmt.Errorf("run %s: %w", c.Args[0], err)
 	}
 	err = p.cmd.Wait()
-	endGroup(p.cmd.Process.Pid, p.cancelled.Add(grace))
+	p.group.end(p.cancelled.Add(grace))
 	p.input.Finish()
 	return p.outcome(ctx, err)
 }
 
 // A process is a command that was started.
 type process struct {
+	args      []string // as the caller gave them
 	cmd       *exec.Cmd
+	group     group
 	input     *stream.Input
 	output    *stream.Output
 	cancelled time.Time // when the context's end reached the command
@@ -87,13 +93,18 @@ func start(ctx context.Context, program string, c Cmd) (*process, error) {
 
 func startOnce(ctx context.Context, program string, c Cmd) (*process, error) {
 	cmd := exec.CommandContext(ctx, program)
-	p := &process{cmd: cmd, output: stream.NewOutput(c.Stdout, c.Stderr)}
-	cmd.Args, cmd.Dir, cmd.Env = slices.Clone(c.Args), c.Dir, c.Env
+	p := &process{args: slices.Clone(c.Args), cmd: cmd, group: group{cmd: cmd}, output: stream.NewOutput(c.Stdout, c.Stderr)}
+	cmd.Args, cmd.Dir, cmd.Env = p.args, c.Dir, c.Env
+	if c.Root {
+		if err := p.throughSudo(ctx, program, c); err != nil {
+			return nil, err
+		}
+	}
 	cmd.Stdout, cmd.Stderr = p.output.Stdout, p.output.Stderr
 	cmd.WaitDelay = grace
 	cmd.Cancel = func() error {
 		p.cancelled = time.Now()
-		return terminate(cmd.Process)
+		return p.group.terminate()
 	}
 	ownGroup(cmd)
 	var feed io.WriteCloser
@@ -132,7 +143,7 @@ func withInterrupt(start func() error) error {
 
 // outcome turns what Wait said into the error of Run.
 func (p *process) outcome(ctx context.Context, err error) error {
-	name := p.cmd.Args[0]
+	name := p.args[0]
 	if !p.cancelled.IsZero() {
 		if cause := context.Cause(ctx); cause != ctx.Err() {
 			return fmt.Errorf("run %s: %w: %w", name, ctx.Err(), cause)
@@ -146,7 +157,7 @@ func (p *process) outcome(ctx context.Context, err error) error {
 		return fmt.Errorf("run %s: pass on its output: %w", name, err)
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return &ExitError{Cmd: p.cmd.Args, Code: exitCode(exit.ProcessState), Tail: p.output.Tail()}
+		return &ExitError{Cmd: p.args, Code: exitCode(exit.ProcessState), Tail: p.output.Tail()}
 	}
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the command succeeded; what it left behind is ended
 		return nil

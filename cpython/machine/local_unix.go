@@ -4,6 +4,7 @@ package machine
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -19,9 +20,13 @@ import (
 // background of which a password prompt stops forever instead of failing.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
-// terminate asks the process group that p leads to end.
-func terminate(p *os.Process) error {
-	if err := syscall.Kill(-p.Pid, syscall.SIGTERM); err == syscall.ESRCH {
+// terminate asks the group to end.
+func (g *group) terminate() error {
+	if g.sudo != "" {
+		// os/exec will not get through with the SIGKILL that follows.
+		g.killer = time.AfterFunc(grace, func() { _ = g.signal(syscall.SIGKILL) })
+	}
+	if err := g.signal(syscall.SIGTERM); err == syscall.ESRCH {
 		return os.ErrProcessDone
 	} else if err != nil {
 		return err
@@ -29,24 +34,45 @@ func terminate(p *os.Process) error {
 	return nil
 }
 
-// endGroup ends what is left of a process group whose leader has ended. It
-// waits until the given time for the rest to end by itself, kills it, and
-// waits a moment longer, so that nobody writes files after Run has returned.
-func endGroup(group int, until time.Time) {
-	awaitGroup(group, until)
-	if syscall.Kill(-group, syscall.SIGKILL) == nil {
-		awaitGroup(group, time.Now().Add(grace/4))
+// signal sends a signal to every process of the group.
+func (g *group) signal(s syscall.Signal) error {
+	id := g.cmd.Process.Pid
+	if g.sudo == "" {
+		return syscall.Kill(-id, s)
+	}
+	// The kill of the shell: not every machine has one as a program.
+	return exec.Command(g.sudo, "-n", "--", "sh", "-c", `kill "$1" "$2"`, "sh", fmt.Sprintf("-%d", s), fmt.Sprintf("-%d", id)).Run()
+}
+
+// end ends what is left of the group, whose leader has ended. It waits until
+// the given time for the rest to end by itself, kills it, and waits a moment
+// longer, so that nobody writes files after Run has returned.
+func (g *group) end(until time.Time) {
+	if g.killer != nil {
+		g.killer.Stop()
+	}
+	if g.await(until); g.gone() {
+		return
+	}
+	if g.signal(syscall.SIGKILL) == nil {
+		g.await(time.Now().Add(grace / 4))
 	}
 }
 
-// awaitGroup waits until nothing of the group runs, or until the given time.
-func awaitGroup(group int, until time.Time) {
+// await waits until nothing of the group runs, or until the given time.
+func (g *group) await(until time.Time) {
 	for pause := time.Millisecond; time.Now().Before(until); pause = min(2*pause, 20*time.Millisecond) {
-		if syscall.Kill(-group, 0) != nil || allZombies(group) {
+		if g.gone() || allZombies(g.cmd.Process.Pid) {
 			return
 		}
 		time.Sleep(pause)
 	}
+}
+
+// gone reports whether the group has no process that could take a signal.
+func (g *group) gone() bool {
+	err := syscall.Kill(-g.cmd.Process.Pid, 0)
+	return err != nil && (err != syscall.EPERM || g.sudo == "")
 }
 
 // allZombies reports whether every member of the group has ended and only

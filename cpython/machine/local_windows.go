@@ -11,10 +11,10 @@ import (
 func ownGroup(*exec.Cmd) {}
 
 // terminate ends the command itself. There is no signal to ask for it.
-func terminate(p *os.Process) error { return p.Kill() }
+func (g *group) terminate() error { return g.cmd.Process.Kill() }
 
-// endGroup does nothing.
-func endGroup(int, time.Time) {}
+// end does nothing.
+func (g *group) end(time.Time) {}
 
 // exitCode returns the exit code.
 func exitCode(state *os.ProcessState) int { return state.ExitCode() }

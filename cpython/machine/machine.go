@@ -14,6 +14,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -44,10 +45,19 @@ type Cmd struct {
 	Dir  string   // working folder; empty is the machine's own choice
 	Env  []string // the whole environment, "NAME=value"; nil is the machine's own
 
+	// Root runs it with the rights of root. Where the machine cannot do that
+	// without asking somebody, Run returns an error that wraps ErrNoRoot and
+	// runs nothing.
+	Root bool
+
 	Stdin  io.Reader // nil is empty
 	Stdout io.Writer // nil is discarded
 	Stderr io.Writer // nil is discarded; may be the same writer as Stdout
 }
+
+// ErrNoRoot says that a command wanted the rights of root and the machine has
+// no way to them that asks nobody.
+var ErrNoRoot = errors.New("no rights of root without asking for them")
 
 // An ExitError says that a command ran and did not succeed.
 type ExitError struct {

@@ -46,6 +46,15 @@ func (s *suite) cancelledInput() {
 	s.cancelled(c)
 }
 
+func (s *suite) cancelledRoot() {
+	if err := s.machine.Run(s.Context(), machine.Cmd{Args: []string{"id"}, Root: true}); errors.Is(err, machine.ErrNoRoot) {
+		s.Skip("this machine cannot become root:", err)
+	}
+	c := shell(`trap "" TERM; ` + children)
+	c.Root = true
+	s.cancelled(c)
+}
+
 // cancelled runs a command that starts two processes and prints their numbers,
 // ends its context, and checks that all ends soon.
 func (s *suite) cancelled(c machine.Cmd) {
@@ -77,17 +86,20 @@ func (s *suite) cancelled(c machine.Cmd) {
 	case <-time.After(patience):
 		s.Fatalf("Run did not return within %s", patience)
 	}
-	s.wantGone(numbers...)
+	s.wantGone(c.Root, numbers...)
 }
 
 // wantGone waits until processes of the machine have ended. A process that
-// nobody has waited for yet, a zombie, has ended; kill -0 still finds it.
-func (s *suite) wantGone(numbers ...string) {
+// nobody has waited for yet, a zombie, has ended; kill -0 still finds it. It
+// finds no processes of root's for anybody else.
+func (s *suite) wantGone(root bool, numbers ...string) {
 	s.Helper()
 	const look = `kill -0 "$1" 2>/dev/null || exit 0; cat "/proc/$1/stat" 2>/dev/null || printf "%s (?) R" "$1"`
 	for _, number := range numbers {
 		for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-			stat := s.output(shell(look, number))
+			c := shell(look, number)
+			c.Root = root
+			stat := s.output(c)
 			if _, state, _ := strings.Cut(stat, ") "); stat == "" || strings.HasPrefix(state, "Z") {
 				break
 			}

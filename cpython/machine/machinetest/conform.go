@@ -26,7 +26,7 @@ type Options struct {
 	// remove afterwards. It is made when it is not there.
 	Dir string
 
-	// Path is the PATH where the machine has sh, cat, sleep, env and printf.
+	// Path is the PATH where the machine has sh, cat, sleep, env, id and printf.
 	// Empty is /usr/local/bin:/usr/bin:/bin.
 	Path string
 
@@ -40,7 +40,7 @@ type Options struct {
 }
 
 // Conform tests that m keeps the contract of machine.Machine. Of the machine
-// it needs sh, cat, sleep, env and printf as POSIX has them. It does not close
+// it needs sh, cat, sleep, env, id and printf as POSIX has them. It does not close
 // m. The tests run in parallel and all end before Conform returns.
 func Conform(t *testing.T, m machine.Machine, opts Options) {
 	t.Helper()
@@ -76,6 +76,7 @@ var conformance = []struct {
 	{"environment given", (*suite).environmentGiven},
 	{"environment of the machine", (*suite).environmentOwn},
 	{"working folder", (*suite).workingFolder},
+	{"root", (*suite).root},
 	{"binary data", (*suite).binaryData},
 	{"large output", (*suite).largeOutput},
 	{"input empty", (*suite).inputEmpty},
@@ -89,6 +90,7 @@ var conformance = []struct {
 	{"cancelled group", (*suite).cancelledGroup},
 	{"cancelled group that ignores SIGTERM", (*suite).cancelledDeaf},
 	{"cancelled while input waits", (*suite).cancelledInput},
+	{"cancelled as root", (*suite).cancelledRoot},
 	{"deadline", (*suite).deadline},
 
 	{"copy kinds and modes", (*suite).copyKinds},

@@ -134,6 +134,36 @@ func (s *suite) workingFolder() {
 	}
 }
 
+// root needs no rights of root of the machine, but where it says that it has
+// none it must have run nothing.
+func (s *suite) root() {
+	s.copyIn(s.dir)
+	c := shell(`printf x >ran; printf "%s %s" "$(id -u)" "$V"`)
+	c.Dir, c.Env, c.Root = s.dir, []string{"PATH=" + s.opts.Path, "V=it's given"}, true
+	var out strings.Builder
+	c.Stdout = &out
+	err := s.machine.Run(s.Context(), c)
+	if errors.Is(err, machine.ErrNoRoot) {
+		if s.there(s.dir + "/ran") {
+			s.Errorf("the command ran, and yet: %v", err)
+		}
+		s.Skip("this machine cannot become root:", err)
+	}
+	if err != nil || out.String() != "0 it's given" {
+		s.Errorf("%v, printed %q, wanted uid 0 and the value of V", err, out.String())
+	}
+	c = shell(`exit 3`)
+	c.Root = true
+	if exit := s.wantExit(s.machine.Run(s.Context(), c), 3); !slices.Equal(exit.Cmd, c.Args) {
+		s.Errorf("command of the error is %q, wanted %q", exit.Cmd, c.Args)
+	}
+	c = shell(`rm ran`) // so that an ordinary user can remove the folder
+	c.Dir, c.Root = s.dir, true
+	if err := s.machine.Run(s.Context(), c); err != nil {
+		s.Error(err)
+	}
+}
+
 func (s *suite) binaryData() {
 	var want []byte
 	for i := range 1 << 16 {
