@@ -6,7 +6,8 @@ require (
 	github.com/cavaliergopher/grab/v3 v3.0.1
 	github.com/hashicorp/go-version v1.9.0
 	github.com/ulikunitz/xz v0.5.17
-	golang.org/x/sys v0.44.0
+	golang.org/x/crypto v0.54.0
+	golang.org/x/sys v0.47.0
 )
 
 require github.com/magefile/mage v1.17.2

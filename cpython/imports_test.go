@@ -20,6 +20,7 @@ var allowed = map[string][]string{
 	"cpython/fetch":                 {"cpython", "cpython/fetch"},
 	"cpython/machine":               {"cpython", "cpython/machine"},
 	"cpython/machine/machinetest":   {"cpython", "cpython/machine"},
+	"cpython/machine/vagrant":       {"cpython", "cpython/machine", "cpython/machine/vagrant"},
 	"cpython/artifact":              {"cpython", "cpython/artifact", "cpython/machine"},
 	"cpython/artifact/artifacttest": {"cpython", "cpython/artifact", "cpython/machine"},
 	"cpython/build":                 {"cpython", "cpython/artifact", "cpython/fetch", "cpython/machine"},
@@ -32,6 +33,7 @@ var doors = map[string][]string{
 	"github.com/klauspost/compress":     {"cpython/artifact"},
 	"github.com/ulikunitz/xz":           {"cpython/build"},
 	"github.com/magefile/mage":          {"magefiles"},
+	"golang.org/x/crypto":               {"cpython/machine/vagrant"},
 }
 
 type goPackage struct {
