@@ -22,10 +22,13 @@ const (
 )
 
 // dial makes an SSH connection to the virtual machine.
-func (m *Machine) dial(ctx context.Context) (*ssh.Client, error) {
-	c, err := m.SSHConfig(ctx)
-	if err != nil {
-		return nil, err
+func (m *Machine) dial(ctx context.Context) (*connection, error) {
+	c, ok := m.pool.known()
+	if !ok {
+		var err error
+		if c, err = m.SSHConfig(ctx); err != nil {
+			return nil, err
+		}
 	}
 	keys, err := m.readKeys(c.IdentityFiles)
 	if err != nil {
@@ -48,7 +51,7 @@ func (m *Machine) dial(ctx context.Context) (*ssh.Client, error) {
 		return nil, m.whyNoConnection(ctx, err, c, address)
 	}
 	m.logger().Debug("connected", "address", address, "user", c.User)
-	return client, nil
+	return &connection{client: client, config: c}, nil
 }
 
 // handshake connects, and gives up when the context ends.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,14 +35,15 @@ func (t transport) Exec(ctx context.Context, root bool, argv []string, stdin io.
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	var asRoot []string
 	if root {
 		var err error
-		if argv, err = t.asRoot(ctx, argv); err != nil {
+		if asRoot, err = t.asRoot(ctx); err != nil {
 			return 0, err
 		}
 	}
 	oneStream := same(stdout, stderr)
-	text, err := commandText(argv, oneStream)
+	text, err := commandText(asRoot, argv, oneStream)
 	if err != nil {
 		return 0, err
 	}
@@ -121,7 +123,7 @@ func (t transport) whyLost(ctx context.Context, err error) error {
 // commandText returns the line that the user's shell gets. The command is
 // executed, so that it is no builtin of that shell, and a shell stays to tell
 // its end by an exit code: SSH has no number for most signals (RFC 4254, section 6.10).
-func commandText(argv []string, oneStream bool) (string, error) {
+func commandText(asRoot, argv []string, oneStream bool) (string, error) {
 	if len(argv) == 0 || argv[0] == "" {
 		return "", errors.New("run: the command names no program")
 	}
@@ -130,10 +132,11 @@ func commandText(argv []string, oneStream bool) (string, error) {
 			return "", fmt.Errorf("run %s: an argument holds a NUL byte: %q", argv[0], arg)
 		}
 	}
+	argv = slices.Concat(asRoot, argv)
 	// The outer shell's own "Killed" is nobody's output.
-	text := "exec 3>&2 2>/dev/null; (exec " + quote(argv) + " 2>&3 3>&-); exit $?"
+	text := "exec 3>&2 2>/dev/null; " + watched("(exec "+quote(argv)+" 2>&3 3>&-)", asRoot)
 	if oneStream { // over two streams the command's own order would be lost
-		text = "exec 2>/dev/null; (exec " + quote(argv) + " 2>&1); exit $?"
+		text = "exec 2>/dev/null; " + watched("(exec "+quote(argv)+" 2>&1)", asRoot)
 	}
 	if len(text) > longest {
 		return "", fmt.Errorf("run %s: the command is %d bytes long, and an SSH server can start %d", argv[0], len(text), longest)

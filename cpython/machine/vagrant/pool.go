@@ -28,13 +28,14 @@ type pool struct {
 // A connection is one SSH connection and how many commands use it.
 type connection struct {
 	client *ssh.Client
+	config SSHConfig // how it was made
 	used   int
 	most   int
 }
 
 // acquire returns a connection with room for one command more. The caller
 // calls release.
-func (p *pool) acquire(ctx context.Context, dial func(context.Context) (*ssh.Client, error)) (*connection, error) {
+func (p *pool) acquire(ctx context.Context, dial func(context.Context) (*connection, error)) (*connection, error) {
 	if c := p.take(); c != nil {
 		return c, nil
 	}
@@ -48,16 +49,16 @@ func (p *pool) acquire(ctx context.Context, dial func(context.Context) (*ssh.Cli
 	if c := p.take(); c != nil { // made while this one waited
 		return c, nil
 	}
-	client, err := dial(ctx)
+	c, err := dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{client: client, used: 1, most: sessionsEach}
+	c.used, c.most = 1, sessionsEach
 	p.mutex.Lock()
 	p.all = append(p.all, c)
 	p.mutex.Unlock()
 	go func() {
-		keepAlive(client, keepaliveEvery, keepaliveAnswer)
+		keepAlive(c.client, keepaliveEvery, keepaliveAnswer)
 		p.drop(c)
 	}()
 	return c, nil
@@ -72,6 +73,17 @@ func (p *pool) token() chan struct{} {
 		p.dialing = make(chan struct{}, 1)
 	}
 	return p.dialing
+}
+
+// known returns the configuration of a connection that lives. Asking Vagrant
+// takes it a second, and as long as one lives another can be made the same way.
+func (p *pool) known() (SSHConfig, bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if len(p.all) == 0 {
+		return SSHConfig{}, false
+	}
+	return p.all[0].config, true
 }
 
 // take returns a connection that has room, or nil.

@@ -18,8 +18,8 @@ const (
 	rootSudo            // sudo, which does not ask
 )
 
-// asRoot returns the arguments that run argv as root.
-func (t transport) asRoot(ctx context.Context, argv []string) ([]string, error) {
+// asRoot returns the arguments that, before those of a command, make it root's.
+func (t transport) asRoot(ctx context.Context) ([]string, error) {
 	p := &t.machine.pool
 	p.mutex.Lock()
 	way := p.root
@@ -34,9 +34,9 @@ func (t transport) asRoot(ctx context.Context, argv []string) ([]string, error) 
 		p.mutex.Unlock()
 	}
 	if way == rootItself {
-		return argv, nil
+		return nil, nil
 	}
-	return append([]string{"sudo", "-n", "--"}, argv...), nil
+	return []string{"sudo", "-n", "--"}, nil
 }
 
 // findRoot tries how to become root. A refused sudo looks like a command that
