@@ -60,9 +60,9 @@ func E2e(ctx context.Context) error {
 	return run(ctx, nil, "go", "test", "-tags=e2e", "-count=1", "-timeout=80m", "-v", "-run=^TestE2E", "./cpython/build")
 }
 
-// Bench runs every benchmark once, for figures beside each other.
+// Bench measures packing, checking and installing the newest artifact against other tools, as a table.
 func Bench(ctx context.Context) error {
-	return run(ctx, nil, "go", "test", "-run=^$", "-bench=.", "-benchmem", "./...")
+	return run(ctx, nil, "go", "run", "./magefiles/bench")
 }
 
 // Tidy brings go.mod and go.sum in line with the imports.

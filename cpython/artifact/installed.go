@@ -24,6 +24,9 @@ import (
 // says of every file and every link, and reports what was changed, what is
 // missing and what was added, as S06. It reads every file, several at a time.
 //
+// A file that everybody may write or that runs with the rights of its owner, and
+// one in bin that cannot be executed, are failures too.
+//
 // What users do with a Python is no failure: files that were added in
 // site-packages, bin, etc, share, include/site and in any __pycache__ are only
 // counted; where a distribution that came with the tree was replaced (pip
@@ -204,6 +207,7 @@ type fileDigest struct {
 	ok    bool
 	other string // the prefix that the file holds, where it is another one
 	found string
+	mode  fs.FileMode
 	err   error
 }
 
@@ -233,6 +237,7 @@ func (t *installedTree) digests(ctx context.Context, files []string) error {
 	}
 	var err error
 	for n, name := range files {
+		t.mode(name, results[n])
 		switch r := results[n]; {
 		case r.err != nil:
 			err = errors.Join(err, r.err)
@@ -246,6 +251,19 @@ func (t *installedTree) digests(ctx context.Context, files []string) error {
 	return err
 }
 
+// mode reports rights that no installation gives, and those that are missing.
+func (t *installedTree) mode(name string, r fileDigest) {
+	switch {
+	case r.err != nil:
+	case r.mode&(fs.ModeSetuid|fs.ModeSetgid) != 0:
+		t.differs(name, "runs with the rights of its owner or group", r.mode.String(), "no such right")
+	case r.mode&0o002 != 0:
+		t.differs(name, "may be written by everybody", r.mode.String(), "a file that only its owner, or a group, may write")
+	case strings.HasPrefix(name, "bin/") && r.mode&0o111 == 0:
+		t.differs(name, "cannot be executed", r.mode.String(), "an executable file")
+	}
+}
+
 // digest reads one file.
 func (t *installedTree) digest(name string, buffer []byte) fileDigest {
 	f, err := t.root.Open(name)
@@ -253,6 +271,17 @@ func (t *installedTree) digest(name string, buffer []byte) fileDigest {
 		return fileDigest{err: err}
 	}
 	defer f.Close()
+	stat, err := f.Stat()
+	if err != nil {
+		return fileDigest{err: err}
+	}
+	result := t.compareText(name, f, buffer)
+	result.mode = stat.Mode()
+	return result
+}
+
+// compareText compares the content of one file with its digest.
+func (t *installedTree) compareText(name string, f io.Reader, buffer []byte) fileDigest {
 	want := t.info.Files[name]
 	if !slices.Contains(t.info.PrefixFiles, name) {
 		h := sha256.New()

@@ -42,10 +42,14 @@ func TestVerifyInstalled(t *testing.T) {
 			removeFile(t, tree, "LICENSE")
 			artifacttest.Link(t, filepath.Join(tree, "LICENSE"), "bin/pip3")
 		}, cpython.Fail, "LICENSE", "not a file any more"},
-		"added module":  {func(t *testing.T, tree string) { added(t, tree, lib+"evil.py") }, cpython.Fail, lib + "evil.py", "was added"},
-		"added package": {func(t *testing.T, tree string) { added(t, tree, lib+"site-packages/six.py") }, cpython.Pass, "", "1 were added"},
-		"byte code":     {func(t *testing.T, tree string) { added(t, tree, lib+"__pycache__/os.pyc") }, cpython.Pass, "", "1 were added"},
-		"no build-info": {func(t *testing.T, tree string) { removeFile(t, tree, artifact.BuildInfoName) }, cpython.Fail, artifact.BuildInfoName, "is missing"},
+		"added module":   {func(t *testing.T, tree string) { added(t, tree, lib+"evil.py") }, cpython.Fail, lib + "evil.py", "was added"},
+		"added package":  {func(t *testing.T, tree string) { added(t, tree, lib+"site-packages/six.py") }, cpython.Pass, "", "1 were added"},
+		"byte code":      {func(t *testing.T, tree string) { added(t, tree, lib+"__pycache__/os.pyc") }, cpython.Pass, "", "1 were added"},
+		"world-writable": {func(t *testing.T, tree string) { chmod(t, tree, lib+"os.py", 0o666) }, cpython.Fail, lib + "os.py", "written by everybody"},
+		"setuid":         {func(t *testing.T, tree string) { chmod(t, tree, "bin/pip3", 0o755|fs.ModeSetuid) }, cpython.Fail, "bin/pip3", "rights of its owner"},
+		"not executable": {func(t *testing.T, tree string) { chmod(t, tree, "bin/pip3", 0o644) }, cpython.Fail, "bin/pip3", "cannot be executed"},
+		"group-writable": {func(t *testing.T, tree string) { chmod(t, tree, lib+"os.py", 0o664) }, cpython.Pass, "", "are as they were built"},
+		"no build-info":  {func(t *testing.T, tree string) { removeFile(t, tree, artifact.BuildInfoName) }, cpython.Fail, artifact.BuildInfoName, "is missing"},
 		"moved": {func(t *testing.T, tree string) {
 			edit(t, tree, lib+"_sysconfigdata", filepath.Dir(tree)+"/python-3", "/opt/python-3")
 		}, cpython.Warn, "", "another prefix"},
@@ -114,6 +118,13 @@ func edit(t *testing.T, tree, name, old, new string) {
 func added(t *testing.T, tree, name string) {
 	t.Helper()
 	artifacttest.Write(t, filepath.Join(tree, name), "", 0o644)
+}
+
+func chmod(t *testing.T, tree, name string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(filepath.Join(tree, name), mode); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func removeFile(t *testing.T, tree, name string) {

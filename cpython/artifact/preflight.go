@@ -155,7 +155,7 @@ func (p *preflight) glibc() {
 func (p *preflight) libraries() {
 	missing := 0
 	for _, soname := range p.req.Sonames {
-		if _, f := p.system.library(soname); f != nil {
+		if len(p.system.candidates(soname)) > 0 {
 			continue
 		}
 		missing++
@@ -173,8 +173,11 @@ func (p *preflight) symbols() {
 		{"CXXABI", "libstdc++.so.6"}, {"GLIBCXX", "libstdc++.so.6"}, {"GCC", "libgcc_s.so.1"},
 	} {
 		version := p.req.Symbols[want.prefix]
+		if version == "" {
+			continue
+		}
 		_, f := p.system.library(want.soname)
-		if version == "" || f == nil { // an absent library was reported by its soname
+		if f == nil { // that was reported by its soname
 			continue
 		}
 		if have := f.defined[want.prefix]; compareNumbers(have, version) < 0 {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -75,7 +76,12 @@ func (r hostRoot) read(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	var content bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		content.Grow(int(min(info.Size(), limit)) + bytes.MinRead) // read at once, not in steps
+	}
+	_, err = content.ReadFrom(io.LimitReader(f, limit+1))
+	text := content.Bytes()
 	if err == nil && int64(len(text)) > limit {
 		err = fmt.Errorf("%s: more than %d bytes", name, limit)
 	}
@@ -135,20 +141,23 @@ func (s *system) folders() []string {
 	}
 }
 
-// library returns the library that the loader would take for a soname, nil
-// where it would find none.
-func (s *system) library(soname string) ([]byte, *elfFile) {
+// candidates returns the files that the loader would take for a soname, its
+// first choice first.
+func (s *system) candidates(soname string) []string {
 	if soname == "" || strings.ContainsAny(soname, "/\x00") {
-		return nil, nil
+		return nil
 	}
 	names := s.cache.paths(soname)
 	for _, folder := range s.folders() {
 		names = append(names, path.Join(folder, soname))
 	}
-	for _, name := range names {
-		if !s.hasELF(name) {
-			continue
-		}
+	return slices.DeleteFunc(names, func(name string) bool { return !s.hasELF(name) })
+}
+
+// library reads the library that the loader would take for a soname, nil where
+// it would find none.
+func (s *system) library(soname string) ([]byte, *elfFile) {
+	for _, name := range s.candidates(soname) {
 		data, err := s.root.read(name, maxHeld)
 		if err != nil {
 			continue

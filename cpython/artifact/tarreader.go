@@ -49,7 +49,9 @@ func (t *tarReader) take(n int) ([]byte, error) {
 		t.offset += int64(n)
 		return p, nil
 	}
-	t.held = t.held[:0]
+	if t.held = t.held[:0]; cap(t.held) < n {
+		t.held = make([]byte, 0, n) // at most maxHeld, and no memory until it is written to
+	}
 	for len(t.held) < n {
 		if len(t.part) == 0 {
 			if err := t.advance(); err != nil {

@@ -15,9 +15,14 @@ PyMODINIT_FUNC PyInit_probe_of_d07(void) { return PyModule_Create(&definition); 
 PROGRAM = r"""
 #include <Python.h>
 int main(int argc, char **argv) {
+    PyPreConfig before;
+    PyPreConfig_InitIsolatedConfig(&before);
+    before.utf8_mode = 1; /* the path may hold more than ASCII, whatever the locale is */
+    PyStatus status = Py_PreInitialize(&before);
+    if (PyStatus_Exception(status)) Py_ExitStatusException(status);
     PyConfig config;
     PyConfig_InitIsolatedConfig(&config);
-    PyStatus status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
+    status = PyConfig_SetBytesString(&config, &config.home, argv[1]);
     if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
     if (PyStatus_Exception(status)) Py_ExitStatusException(status);
     int failed = PyRun_SimpleString("import ssl, sys; print(sys.prefix)");
@@ -47,20 +52,27 @@ def extension():
 
 
 def embedding(compiler):
-    if " " in sys.prefix:
-        skip("embedding", "python-config cannot be used in a folder whose path holds a space")
-        return
-    config = os.path.join(sys.prefix, "bin", os.path.basename(os.path.realpath(sys.executable)) + "-config")
-    flags = run([config, "--embed", "--includes", "--ldflags"], subject="python-config")
-    if flags is None:
-        return
+    variables = sysconfig.get_config_vars()
     folder = os.path.join(sys.prefix, "lib")
-    target = os.path.join(scratch, "program")
-    if run(compiler + [write("program.c", PROGRAM), "-o", target] + flags.split() + ["-Wl,-rpath," + folder], subject="compile a program") is None:
+    flags = ["-I" + sysconfig.get_path("include"), "-L" + folder, "-lpython" + variables["LDVERSION"]]
+    flags += f"{variables['LIBS']} {variables['SYSLIBS']}".split()
+    embed(compiler, "sysconfig", flags)
+    if " " not in sys.prefix:  # what python-config prints is split at spaces by everybody
+        config = os.path.join(sys.prefix, "bin", os.path.basename(os.path.realpath(sys.executable)) + "-config")
+        output = run([config, "--embed", "--includes", "--ldflags"], subject="python-config")
+        if output is not None:
+            embed(compiler, "python-config", output.split())
+
+
+def embed(compiler, source, flags):
+    """Compiles and runs the program with what a source of flags says."""
+    target = os.path.join(scratch, "program-" + source)
+    rpath = "-Wl,-rpath," + os.path.join(sys.prefix, "lib")
+    if run(compiler + [write("program.c", PROGRAM), "-o", target] + flags + [rpath], subject=f"compile a program with {source}") is None:
         return
-    output = run([target, sys.prefix], subject="run the program", env={})
+    output = run([target, sys.prefix], subject=f"run the program of {source}", env={})
     if output not in (None, sys.prefix + "\n"):
-        fail("run the program", f"its prefix is {output!r}")
+        fail(f"run the program of {source}", f"its prefix is {output!r}")
 
 
 compiler = (sysconfig.get_config_var("CC") or "cc").split()

@@ -159,57 +159,85 @@ func (s *state) stored() error {
 }
 
 // compressed decodes the symbols of a block with the tables of d. It writes at
-// most a match beyond the end of the output, into the slack, before it notices.
+// most three bytes and a match beyond the end of the output, into the slack,
+// before it notices.
+//
+// Most of the time goes into waiting for one symbol to say where the next one
+// begins. So a table is asked for the next entry before the last byte is
+// written, and one shift takes a code together with its extra bits.
 func (d *Decoder) compressed(s *state) error {
 	src, dst, size, end := s.src, s.dst, s.size, s.end
 	in, out, bits, have := s.in, s.out, s.bits, s.have
-	for {
-		if in > end+8 || out > size {
-			return ErrRefused
-		}
-		if have < 48 { // a match takes at most 15 + 5 + 15 + 13 bits
+	for in <= end+8 && out <= size {
+		bits |= binary.LittleEndian.Uint64(src[in:]) << (have & 63)
+		in += int(63-have) >> 3
+		have |= 56
+		e := d.literals[bits&(1<<literalBits-1)]
+		if e&isLiteral != 0 { // three of at most 11 bits, and one of 15 may follow
+			bits, have = bits>>(e&31), have-uint(e&31)
+			dst[out] = byte(e >> 16)
+			out++
+			if e = d.literals[bits&(1<<literalBits-1)]; e&isLiteral != 0 {
+				bits, have = bits>>(e&31), have-uint(e&31)
+				dst[out] = byte(e >> 16)
+				out++
+				if e = d.literals[bits&(1<<literalBits-1)]; e&isLiteral != 0 {
+					bits, have = bits>>(e&31), have-uint(e&31)
+					dst[out] = byte(e >> 16)
+					out++
+					continue
+				}
+			}
 			bits |= binary.LittleEndian.Uint64(src[in:]) << (have & 63)
 			in += int(63-have) >> 3
 			have |= 56
 		}
-		e := d.literals[bits&(1<<literalBits-1)]
-		if e&kindMask == kindTable {
-			e = d.literals[(uint64(e>>16)+bits>>literalBits&(1<<(e>>8&15)-1))%literalSize]
-		}
-		bits >>= e & 31
-		have -= uint(e & 31)
-		if e&kindMask == kindLiteral {
-			dst[out] = byte(e >> 16)
-			out++
-			continue
-		}
-		if e&kindMask != kindCopy {
-			s.in, s.out, s.bits, s.have = in, out, bits, have
-			if e&kindMask == kindEnd {
+		if e&isSpecial != 0 {
+			if e&kindMask == kindTable {
+				bits, have = bits>>literalBits, have-literalBits
+				e = d.literals[(uint64(e>>16)+bits&(1<<(e>>8&15)-1))%literalSize]
+				if e&isLiteral != 0 {
+					bits, have = bits>>(e&31), have-uint(e&31)
+					dst[out] = byte(e >> 16)
+					out++
+					continue
+				}
+			}
+			if e&isSpecial != 0 {
+				if e&kindMask != kindEnd {
+					return ErrRefused
+				}
+				s.in, s.out, s.bits, s.have = in, out, bits>>(e&31), have-uint(e&31)
 				return nil
 			}
-			return ErrRefused
 		}
-		extra := e >> 8 & 15
-		length := int(e>>16) + int(bits&(1<<extra-1))
-		bits >>= extra
-		have -= uint(extra)
+		// A match takes at most 15 + 5 + 15 + 13 bits.
+		length := int(e>>16) + int(bits&(1<<(e&31)-1)>>(e>>8&15))
+		bits, have = bits>>(e&31), have-uint(e&31)
 		e = d.distances[bits&(1<<distanceBits-1)]
-		if e&kindMask == kindTable {
-			e = d.distances[(uint64(e>>16)+bits>>distanceBits&(1<<(e>>8&15)-1))%distanceSize]
+		if e&isSpecial != 0 {
+			if e&kindMask == kindTable {
+				bits, have = bits>>distanceBits, have-distanceBits
+				e = d.distances[(uint64(e>>16)+bits&(1<<(e>>8&15)-1))%distanceSize]
+			}
+			if e&isSpecial != 0 {
+				return ErrRefused
+			}
 		}
-		bits >>= e & 31
-		have -= uint(e & 31)
-		extra = e >> 8 & 15
-		distance := int(e>>16) + int(bits&(1<<extra-1))
-		bits >>= extra
-		have -= uint(extra)
-		if e&kindMask != kindCopy || distance > out {
+		distance := int(e>>16) + int(bits&(1<<(e&31)-1)>>(e>>8&15))
+		bits, have = bits>>(e&31), have-uint(e&31)
+		if distance > out {
 			return ErrRefused
 		}
-		replay(dst, out, distance, length)
+		if distance >= 16 && length <= 16 {
+			from := out - distance
+			*(*[16]byte)(dst[out : out+16]) = *(*[16]byte)(dst[from : from+16])
+		} else {
+			replay(dst, out, distance, length)
+		}
 		out += length
 	}
+	return ErrRefused
 }
 
 // replay appends length bytes of the output from distance before its end. It

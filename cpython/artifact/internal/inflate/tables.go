@@ -6,26 +6,28 @@ import "math/bits"
 // second levels for longer codes. Two codes at least share a second level, and
 // the longest code has 15 bits, so that these hold any set of codes.
 const (
-	literalBits  = 11
+	literalBits  = 12
 	literalSize  = 1<<literalBits + 144<<(15-literalBits)
-	distanceBits = 9
+	distanceBits = 8
 	distanceSize = 1<<distanceBits + 16<<(15-distanceBits)
 )
 
-// An entry holds in bits 0 to 4 how many bits its code has, in 5 to 7 its kind,
-// in 8 to 11 the number of extra bits (or the size of a second level), and from
-// 16 on the byte, the smallest length or distance, or where the second level is.
+// An entry holds in bits 0 to 4 how many bits its code and its extra bits have
+// together, in 8 to 11 how many of them are the code (of a second level: its
+// size), from 12 on what it is, and from 16 on the byte, the smallest length or
+// distance, or where the second level is. A second level counts without the
+// bits of the first one.
 const (
-	kindMask    = 7 << 5
-	kindInvalid = 0 << 5
-	kindLiteral = 1 << 5
-	kindCopy    = 2 << 5
-	kindEnd     = 3 << 5
-	kindTable   = 4 << 5
+	isSpecial   = 1 << 15 // no literal, length or distance
+	isLiteral   = 1 << 31 // distances have 15 bits
+	kindMask    = isSpecial | 3<<12
+	kindInvalid = isSpecial | 0<<12
+	kindEnd     = isSpecial | 1<<12
+	kindTable   = isSpecial | 2<<12
 )
 
 // symbols are the entries of all symbols, but for the lengths of their codes
-// (section 3.2.5).
+// (section 3.2.5): bits 0 to 4 hold the extra bits alone.
 type symbols struct {
 	literals  [288]uint32
 	distances [32]uint32
@@ -33,22 +35,24 @@ type symbols struct {
 
 var meaning = func() (m symbols) {
 	for i := range 256 {
-		m.literals[i] = uint32(i)<<16 | kindLiteral
+		m.literals[i] = uint32(i)<<16 | isLiteral
 	}
 	m.literals[256] = kindEnd
 	base := uint32(3)
 	for i := uint32(0); i < 28; i++ {
 		extra := max(i/4, 1) - 1
-		m.literals[257+i] = base<<16 | extra<<8 | kindCopy
+		m.literals[257+i] = base<<16 | extra
 		base += 1 << extra
 	}
-	m.literals[285] = 258<<16 | kindCopy
+	m.literals[285] = 258 << 16
+	m.literals[286], m.literals[287] = kindInvalid, kindInvalid
 	base = 1
 	for i := uint32(0); i < 30; i++ {
 		extra := max(i/2, 1) - 1
-		m.distances[i] = base<<16 | extra<<8 | kindCopy
+		m.distances[i] = base<<16 | extra
 		base += 1 << extra
 	}
+	m.distances[30], m.distances[31] = kindInvalid, kindInvalid
 	return m
 }()
 
@@ -87,13 +91,14 @@ func build(table []uint32, first uint, lengths []uint8, meaning []uint32) error 
 		n := uint(length)
 		reversed := uint32(bits.Reverse16(uint16(next[n])) >> (16 - n))
 		next[n]++
-		entry := meaning[symbol] | uint32(n)
 		if n <= first {
+			entry := meaning[symbol] + uint32(n<<8|n)
 			for i := reversed; i < 1<<first; i += 1 << n {
 				table[i] = entry
 			}
 			continue
 		}
+		entry := meaning[symbol] + uint32((n-first)<<8|(n-first))
 		head := &table[reversed&(1<<first-1)]
 		if *head == 0 {
 			*head = end<<16 | uint32(longest-first)<<8 | kindTable
@@ -103,6 +108,13 @@ func build(table []uint32, first uint, lengths []uint8, meaning []uint32) error 
 		second := table[*head>>16:][:1<<(longest-first)]
 		for i := reversed >> first; i < uint32(len(second)); i += 1 << (n - first) {
 			second[i] = entry
+		}
+	}
+	if free > 0 { // nothing has a code that a stream could name
+		for i, entry := range table[:1<<first] {
+			if entry == 0 {
+				table[i] = kindInvalid
+			}
 		}
 	}
 	return nil
@@ -147,7 +159,7 @@ func (d *Decoder) dynamic(s *state) error {
 	}
 	var numbers [19]uint32
 	for i := range numbers {
-		numbers[i] = uint32(i)<<16 | kindLiteral
+		numbers[i] = uint32(i)<<16 | isLiteral
 	}
 	table := d.distances[:1<<7]
 	if err := build(table, 7, order[:], numbers[:]); err != nil {
@@ -174,7 +186,7 @@ func (s *state) codeLengths(lengths []uint8, table []uint32) error {
 			return ErrRefused
 		}
 		e := table[s.bits&(1<<7-1)]
-		if e == kindInvalid {
+		if e&isSpecial != 0 {
 			return ErrRefused
 		}
 		s.take(uint(e & 31))
