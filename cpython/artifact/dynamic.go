@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
-	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
 )
 
 // A dynamicCheck is one check that runs the interpreter of the unpacked tree.
@@ -41,48 +36,33 @@ func dynamicChecks() []dynamicCheck {
 // that the file is the one that somebody answers for.
 var trusted = []string{"S01", "S02", "S03", "S04", "S05", "S06"}
 
-// A stage is an unpacked tree and where its interpreter runs.
-type stage struct {
-	dir     string // private to this run
-	tree    string // the unpacked tree, in dir
-	info    BuildInfo
-	machine machine.Machine
-	dead    bool // the interpreter does not run at all
-
-	wrap []string // goes before every command, so that it is isolated
-	open string   // why that is not possible
-}
-
 // dynamic runs the checks that need the interpreter, or says why it cannot.
 func (v *verifier) dynamic(ctx context.Context, report *cpython.Report) error {
-	reason, required := v.cannotRun(), false
-	for _, f := range report.Findings {
-		if slices.Contains(trusted, f.ID) && f.Status != cpython.Pass && f.Status != cpython.Warn {
-			reason, required = "nothing of a file that fails "+f.ID+" is executed", true
-			break
-		}
-	}
-	if reason != "" {
-		for _, c := range dynamicChecks() {
-			report.Add(cpython.Finding{ID: c.id, Status: cpython.Skip, Message: reason, Required: required && c.required})
-		}
+	if v.scene.info == nil {
+		skipDynamic(report, "there is no valid build-info.json to go by", false)
 		return nil
 	}
-	dir, err := os.MkdirTemp(v.opts.TempDir, "cpython-verify-")
-	if err != nil {
-		return fmt.Errorf("folder for the dynamic checks: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	s := &stage{dir: dir, tree: filepath.Join(dir, v.scene.root), info: *v.scene.info, machine: v.opts.Machine}
-	if s.machine == nil {
-		s.machine = machine.Local()
-	}
-	for _, name := range []string{"home", "tmp"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			return fmt.Errorf("folder for the dynamic checks: %w", err)
+	for _, f := range report.Findings {
+		if slices.Contains(trusted, f.ID) && f.Status != cpython.Pass && f.Status != cpython.Warn {
+			skipDynamic(report, "nothing of a file that fails "+f.ID+" is executed", true)
+			return nil
 		}
 	}
-	if err := v.unpack(ctx, dir); err != nil {
+	s := v.newStage()
+	reason, err := s.cannotRun(ctx, v.opts.Machine == nil)
+	if err != nil {
+		return fmt.Errorf("ask the machine what it is: %w", err)
+	}
+	if reason != "" {
+		skipDynamic(report, reason, false)
+		return nil
+	}
+	return errors.Join(s.play(ctx, v, report), s.strike(ctx))
+}
+
+// play unpacks the tree and runs the checks.
+func (s *stage) play(ctx context.Context, v *verifier, report *cpython.Report) error {
+	if err := s.set(ctx, v); err != nil {
 		return fmt.Errorf("unpack for the dynamic checks: %w", err)
 	}
 	s.isolate(ctx)
@@ -100,66 +80,12 @@ func (v *verifier) dynamic(ctx context.Context, report *cpython.Report) error {
 	return nil
 }
 
-// loaders are the program interpreters that glibc installs, by Go's names of
-// architectures. Where the file is not there, nothing that needs it can run.
-var loaders = map[string]string{
-	"amd64":   "/lib64/ld-linux-x86-64.so.2",
-	"arm64":   "/lib/ld-linux-aarch64.so.1",
-	"arm":     "/lib/ld-linux-armhf.so.3",
-	"386":     "/lib/ld-linux.so.2",
-	"ppc64le": "/lib64/ld64.so.2",
-	"riscv64": "/lib/ld-linux-riscv64-lp64d.so.1",
-	"s390x":   "/lib/ld64.so.1",
-}
-
-// cannotRun says why this host cannot run the artifact, or nothing when it can.
-func (v *verifier) cannotRun() string {
-	if v.scene.info == nil {
-		return "there is no valid build-info.json to go by"
+// skipDynamic says of every dynamic check why it was not made. Where the fault
+// is the artifact's, those that are required count as failed.
+func skipDynamic(report *cpython.Report, reason string, fault bool) {
+	for _, c := range dynamicChecks() {
+		report.Add(cpython.Finding{ID: c.id, Status: cpython.Skip, Message: reason, Required: fault && c.required})
 	}
-	p := v.scene.info.Ref.Platform
-	switch {
-	case runtime.GOOS != "linux":
-		return "this host is no Linux"
-	case runtime.GOARCH != p.Arch:
-		return fmt.Sprintf("the artifact is for %s and this host is %s", p.Arch, runtime.GOARCH)
-	}
-	if _, err := os.Stat(loaders[p.Arch]); err != nil {
-		return "this host has no glibc: " + loaders[p.Arch] + " is not there"
-	}
-	return ""
-}
-
-// Bounds on what the interpreter may take and say.
-const (
-	probeTime   = 2 * time.Minute
-	probeOutput = 1 << 20
-)
-
-// python runs the interpreter with an empty environment and returns what it
-// printed. When it ran and failed, problem says how.
-func (s *stage) python(ctx context.Context, args ...string) (output, problem string, err error) {
-	name := filepath.Join(s.tree, "bin", "python"+s.info.Ref.Version.LD())
-	probe, cancel := context.WithTimeout(ctx, probeTime)
-	defer cancel()
-	var stdout, stderr bounded
-	err = s.machine.Run(probe, machine.Cmd{
-		Args: slices.Concat(s.wrap, []string{name}, args), Dir: s.dir,
-		Env:    []string{"HOME=" + filepath.Join(s.dir, "home"), "TMPDIR=" + filepath.Join(s.dir, "tmp"), "PATH=/usr/bin:/bin"},
-		Stdout: &stdout, Stderr: &stderr,
-	})
-	var exit *machine.ExitError
-	switch {
-	case err == nil:
-		return stdout.String(), "", nil
-	case ctx.Err() != nil:
-		return "", "", context.Cause(ctx)
-	case probe.Err() != nil:
-		return "", fmt.Sprintf("did not end within %s", probeTime), nil
-	case errors.As(err, &exit):
-		return stdout.String(), fmt.Sprintf("exit code %d: %s", exit.Code, lastLine(stderr.String(), stdout.String())), nil
-	}
-	return "", "does not start: " + err.Error(), nil
 }
 
 // lastLine returns the last line that says something: Python's errors end in
@@ -172,14 +98,4 @@ func lastLine(texts ...string) string {
 		}
 	}
 	return "nothing was printed"
-}
-
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ strings.Builder }
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if room := probeOutput - b.Len(); room > 0 {
-		b.Builder.Write(p[:min(len(p), room)])
-	}
-	return len(p), nil
 }

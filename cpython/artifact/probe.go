@@ -3,9 +3,7 @@ package artifact
 import (
 	"context"
 	"embed"
-	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
@@ -16,30 +14,27 @@ import (
 //go:embed probes/*.py
 var probes embed.FS
 
+// probeNames returns the names of the probes; all begin with "report".
+func probeNames() []string {
+	return []string{"d02_places", "d03_loader", "d05_works", "d06_install", "d07_compile", "d08_confined"}
+}
+
+func probeText(name string) ([]byte, error) {
+	head, err := probes.ReadFile("probes/report.py")
+	if err != nil {
+		return nil, err
+	}
+	body, err := probes.ReadFile("probes/" + name + ".py")
+	return append(head, body...), err
+}
+
 // probe has the interpreter run the probe of a name with a folder to itself as
 // the last argument, and adds a finding for every line that it prints.
 func (s *stage) probe(ctx context.Context, r *reporter, name string, args ...string) error {
-	file := filepath.Join(s.dir, "probes", name+".py")
-	scratch := filepath.Join(s.dir, "tmp", name)
-	for _, dir := range []string{filepath.Dir(file), scratch} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("probe %s: %w", name, err)
-		}
-	}
-	var text []byte
-	for _, part := range []string{"report", name} {
-		content, err := probes.ReadFile("probes/" + part + ".py")
-		if err != nil {
-			return fmt.Errorf("probe %s: %w", name, err)
-		}
-		text = append(text, content...)
-	}
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return fmt.Errorf("probe %s: %w", name, err)
-	}
+	file := path.Join(s.dir, "probes", name+".py")
 	for i, arg := range args {
 		if arg == scratchArg {
-			args[i] = scratch
+			args[i] = path.Join(s.dir, "tmp", name)
 		}
 	}
 	output, problem, err := s.python(ctx, append([]string{"-I", "-B", file}, args...)...)

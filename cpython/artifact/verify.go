@@ -63,13 +63,14 @@ type VerifyOptions struct {
 	// the base name of its path.
 	Name string
 
-	// TempDir is where a private folder is made for the dynamic checks, and
-	// removed again. Empty is the system's folder for temporary files.
-	TempDir string
-
-	// Machine is where the dynamic checks run the interpreter; it has to see
-	// TempDir. Nil is [machine.Local].
+	// Machine is where the dynamic checks run the interpreter: a container,
+	// say, of another distribution. Nil is this host.
 	Machine machine.Machine
+
+	// TempDir is where a private folder is made on the machine for the
+	// dynamic checks, and removed again. Empty is the folder for temporary
+	// files of this host, and /var/tmp of another machine.
+	TempDir string
 }
 
 // Verify checks the artifact at path and answers with a report: a finding for
