@@ -43,6 +43,11 @@ type Builder struct {
 	// only: "http_proxy=..." and its like.
 	ProxyEnv []string
 
+	// Ccache installs ccache with the toolchain, where it is missing and may
+	// be installed. What it keeps in Work serves later builds; the artifact is
+	// the same. Without it ccache is used where the machine has it.
+	Ccache bool
+
 	Jobs  int  // commands at once; 0 is the number of the machine's processors
 	Force bool // replace an artifact of the same Ref that was made from other inputs
 	Keep  bool // leave the work folder behind for inspection

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/2-coatl/cpython-prebuilt/cpython"
 	"github.com/2-coatl/cpython-prebuilt/cpython/artifact"
 	"github.com/2-coatl/cpython-prebuilt/cpython/fetch"
 	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
@@ -41,9 +40,16 @@ func (s *session) toolchain(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	versions, err := s.recipe.packages().ensure(ctx, s.Machine, run, slices.Concat(queryEnv, s.ProxyEnv))
+	env := slices.Concat(queryEnv, s.ProxyEnv)
+	versions, err := s.recipe.packages().ensure(ctx, s.Machine, run, env)
+	if err == nil && s.Ccache {
+		p := s.recipe.packages()
+		if _, err := (packages{p.manager, p.known, []string{"ccache"}}).ensure(ctx, s.Machine, run, env); err != nil {
+			s.Logger.Warn("compiling without ccache", "reason", err)
+		}
+	}
 	unlock()
-	if err != nil {
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return err
 	}
 	tools := artifact.Toolchain{Packages: versions}
@@ -262,14 +268,14 @@ func (s *session) readFile(ctx context.Context, name string) ([]byte, error) {
 	return firstFile(stream)
 }
 
-// verify checks the packed artifact as everybody else would. Where it cannot
-// run on this host, that is the static checks.
+// verify checks the packed artifact as everybody else would, and has it run on
+// the machine that it was built on.
 func (s *session) verify(ctx context.Context) error {
-	level := artifact.Static
-	if host, err := cpython.HostPlatform(); err == nil && host.Arch == s.recipe.Ref.Platform.Arch && host.OS == s.recipe.Ref.Platform.OS {
-		level = artifact.Full
+	opts := artifact.VerifyOptions{TempDir: s.staging}
+	if s.Machine != machine.Local() {
+		opts = artifact.VerifyOptions{Machine: s.Machine, TempDir: s.Work}
 	}
-	report, err := artifact.Verify(ctx, s.packed.path, artifact.VerifyOptions{Level: level, TempDir: s.staging})
+	report, err := artifact.Verify(ctx, s.packed.path, opts)
 	if err != nil {
 		return err
 	}
