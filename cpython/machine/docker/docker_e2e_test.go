@@ -3,12 +3,14 @@
 package docker_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -153,9 +155,59 @@ func TestE2EErrors(t *testing.T) {
 		m.Arch = "s390x"
 		wantKind(t, m, docker.ErrArch)
 	})
+	t.Run("programs of another processor", func(t *testing.T) {
+		if _, err := os.Stat("/proc/sys/fs/binfmt_misc/qemu-s390x"); err == nil {
+			t.Skip("this machine runs programs of s390x")
+		}
+		importImage(t, "cpython-prebuilt/e2e:s390x", "sh", program(t, "s390x"))
+		wantKind(t, docker.New("cpython-prebuilt/e2e:s390x"), docker.ErrArch)
+	})
+	t.Run("no shell", func(t *testing.T) {
+		importImage(t, "cpython-prebuilt/e2e:empty", "file", nil)
+		wantKind(t, docker.New("cpython-prebuilt/e2e:empty"), docker.ErrNoShell)
+	})
 	t.Run("stopped by somebody", func(t *testing.T) { wantGone(t, "kill", "--signal", "TERM") })
 	t.Run("killed by somebody", func(t *testing.T) { wantGone(t, "kill") })
 	t.Run("removed by somebody", func(t *testing.T) { wantGone(t, "rm", "-f") })
+}
+
+// program compiles a program that does nothing, for a processor.
+func program(t *testing.T, arch string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-o", "program", "main.go")
+	build.Dir, build.Env = dir, append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "program"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// importImage makes an image of one program, and removes it when the test ends.
+func importImage(t *testing.T, name, file string, body []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	archive := tar.NewWriter(&b)
+	err := archive.WriteHeader(&tar.Header{Name: "bin/" + file, Mode: 0o755, Size: int64(len(body))})
+	if err == nil {
+		_, err = archive.Write(body)
+	}
+	if err := errors.Join(err, archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("docker", "import", "-", name)
+	cmd.Stdin = &b
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("docker import: %v\n%s", err, out)
+	}
+	t.Cleanup(func() { engine(t, "rmi", name) })
 }
 
 // wantKind starts the machine, which must fail with an error of that kind.

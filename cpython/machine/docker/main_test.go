@@ -143,7 +143,8 @@ func install(t *testing.T, fakes map[string]fake) (calls func() [][]string) {
 			_ = os.Symlink(program, filepath.Join(bin, tool))
 		}
 	}
-	t.Setenv("PATH", bin) // and nothing of the host's: it may have engines
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector lets every program sleep at its end
+	t.Setenv("PATH", bin)                   // and nothing of the host's: it may have engines
 	return func() [][]string {
 		text, err := os.ReadFile(log)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
