@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -16,7 +17,11 @@ import (
 	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
 )
 
-const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.7.0"
+// The linters run at these versions, without being in go.mod.
+const (
+	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.7.0"
+	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
+)
 
 // Test runs every hermetic test with the race detector.
 func Test(ctx context.Context) error {
@@ -34,7 +39,7 @@ func compiler(ctx context.Context) error {
 	return build.InstallPackages(ctx, build.Builder{Output: os.Stderr, ProxyEnv: os.Environ()}, "gcc", "libc6-dev")
 }
 
-// Lint runs gofmt, go vet for every system, and staticcheck.
+// Lint runs gofmt, go vet for every system, staticcheck, and actionlint.
 func Lint(ctx context.Context) error {
 	out, err := exec.CommandContext(ctx, "gofmt", "-l", ".").Output()
 	if err != nil {
@@ -51,7 +56,14 @@ func Lint(ctx context.Context) error {
 	if err := run(ctx, nil, "go", "vet", "-tags=mage,e2e", "./..."); err != nil {
 		return err
 	}
-	return run(ctx, nil, "go", "run", staticcheck, "-tags=mage,e2e", "./...")
+	if err := run(ctx, nil, "go", "run", staticcheck, "-tags=mage,e2e", "./..."); err != nil {
+		return err
+	}
+	workflows, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil {
+		return err
+	}
+	return run(ctx, nil, append([]string{"go", "run", actionlint}, workflows...)...)
 }
 
 // E2e builds real artifacts with the real tools and checks them. It takes many minutes.

@@ -116,22 +116,32 @@ func (b Builder) Build(ctx context.Context, recipe Recipe) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := recipe.Validate(); err != nil {
-		return nil, err
-	}
-	if recipe.Ref.Platform, err = b.platform(ctx, recipe.Ref.Platform); err != nil {
-		return nil, err
-	}
-	recipe = recipe.withDefaults()
-	plan, err := recipe.Plan()
+	plan, err := b.Plan(ctx, recipe)
 	if err != nil {
 		return nil, err
 	}
+	recipe.Ref.Platform = plan.Ref.Platform
+	recipe = recipe.withDefaults()
 	if err := prepareDir(b.Dir); err != nil {
 		return nil, err
 	}
 	s := &session{Builder: b, recipe: recipe, plan: plan, started: time.Now()}
 	return s.run(ctx)
+}
+
+// Plan returns what Build would do on the machine, without doing any of it.
+func (b Builder) Plan(ctx context.Context, recipe Recipe) (Plan, error) {
+	b, err := b.withDefaults()
+	if err != nil {
+		return Plan{}, err
+	}
+	if err := recipe.Validate(); err != nil {
+		return Plan{}, err
+	}
+	if recipe.Ref.Platform, err = b.platform(ctx, recipe.Ref.Platform); err != nil {
+		return Plan{}, err
+	}
+	return recipe.Plan()
 }
 
 func (b Builder) withDefaults() (Builder, error) {

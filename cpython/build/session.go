@@ -131,7 +131,7 @@ func (s *session) key() string {
 // prepare makes the folders of the build, empty: what an interrupted build of
 // the same inputs left behind goes.
 func (s *session) prepare(ctx context.Context, key string) error {
-	s.work = path.Join(s.Work, "cpython-prebuilt-build-"+key)
+	s.work = path.Join(s.Work, workPrefix+key)
 	s.staging = filepath.Join(s.Cache, "staging", key)
 	s.logs = filepath.Join(s.Cache, "logs", s.recipe.Ref.String()+"-"+key)
 	for _, dir := range []string{s.staging, s.logs} {

@@ -67,6 +67,13 @@ func packageManagerOf(p cpython.Platform) (packageManager, bool) {
 	return packageManager{}, false
 }
 
+// Supported reports whether builds work on a platform without anything being
+// installed by hand: it has glibc and a package manager that is known here.
+func Supported(p cpython.Platform) bool {
+	_, known := packageManagerOf(p)
+	return known && p.Libc() == "glibc"
+}
+
 // packages is what a recipe needs from the distribution.
 type packages struct {
 	manager packageManager

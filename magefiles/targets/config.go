@@ -78,10 +78,11 @@ type builderFlags struct {
 	force, keep, verbose *bool
 }
 
-// builder reads how to build from flags and environment.
-func (c *console) builder(f builderFlags) build.Builder {
+// builder reads how to build on a machine from flags and environment.
+func (c *console) builder(f builderFlags, on *place) build.Builder {
 	b := build.Builder{
-		Dir: c.value("out", f.out, "", defaultOut), Cache: c.cache, Work: c.cache,
+		Machine: on.Machine, Work: on.work, Ccache: on.kept,
+		Dir: c.value("out", f.out, "", defaultOut), Cache: c.cache,
 		Fetcher: fetch.Fetcher{Proxy: http.ProxyFromEnvironment}, ProxyEnv: proxyEnv(),
 		Force: set(f.force), Keep: set(f.keep), Logger: c.logger, Progress: c.progress,
 	}

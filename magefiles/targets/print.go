@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,14 +38,9 @@ func printReport(report *cpython.Report, asJSON, asJUnit bool) error {
 	return nil
 }
 
-// printPlan prints what a build would do on this host.
-func printPlan(recipe build.Recipe) error {
-	host, err := cpython.HostPlatform()
-	if err != nil {
-		return err
-	}
-	recipe.Ref.Platform = host
-	plan, err := recipe.Plan()
+// printPlan prints what a build would do on its machine.
+func printPlan(ctx context.Context, b build.Builder, recipe build.Recipe) error {
+	plan, err := b.Plan(ctx, recipe)
 	if err != nil {
 		return err
 	}

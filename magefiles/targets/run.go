@@ -7,12 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython/artifact"
 	"github.com/2-coatl/cpython-prebuilt/cpython/build"
 )
 
-func runBuild(ctx context.Context, what recipeFlags, how builderFlags, dryRun bool) error {
+func runBuild(ctx context.Context, what recipeFlags, where machineFlags, how builderFlags, dryRun bool) error {
 	c, err := newConsole()
 	if err != nil {
 		return err
@@ -21,20 +22,30 @@ func runBuild(ctx context.Context, what recipeFlags, how builderFlags, dryRun bo
 	if err != nil {
 		return err
 	}
-	if dryRun {
-		return printPlan(recipe)
-	}
-	result, err := c.builder(how).Build(ctx, recipe)
-	c.end()
+	on, err := c.machine(ctx, where)
 	if err != nil {
+		return err
+	}
+	result, err := c.buildOn(ctx, on, recipe, how, dryRun)
+	c.end()
+	if err := errors.Join(err, on.Close()); err != nil || result == nil {
 		return err
 	}
 	return c.printBuilt(result)
 }
 
+// buildOn builds on a machine, or prints what would be done there.
+func (c *console) buildOn(ctx context.Context, on *place, recipe build.Recipe, how builderFlags, dryRun bool) (*build.Result, error) {
+	b := c.builder(how, on)
+	if dryRun {
+		return nil, printPlan(ctx, b, recipe)
+	}
+	return b.Build(ctx, recipe)
+}
+
 type validateFlags struct {
-	artifact, out, level *string
-	json, junit          bool
+	artifact, out, level, machine *string
+	json, junit                   bool
 }
 
 func runValidate(ctx context.Context, f validateFlags) error {
@@ -50,7 +61,21 @@ func runValidate(ctx context.Context, f validateFlags) error {
 	if err != nil {
 		return err
 	}
-	report, err := artifact.Verify(ctx, name, artifact.VerifyOptions{Level: level})
+	opts := artifact.VerifyOptions{Level: level}
+	if way := c.value("machine", f.machine, "MACHINE", "local"); way != "local" && way != "auto" {
+		var network *string
+		if !strings.HasPrefix(way, "vagrant") {
+			none := "none" // checks need no network, and get none
+			network = &none
+		}
+		on, err := c.machine(ctx, machineFlags{machine: &way, network: network})
+		if err != nil {
+			return err
+		}
+		defer on.Close()
+		opts.Machine, opts.TempDir = on.Machine, on.work
+	}
+	report, err := artifact.Verify(ctx, name, opts)
 	if err != nil {
 		return err
 	}
@@ -86,20 +111,4 @@ func runList(ctx context.Context, out *string, asJSON bool) error {
 		return err
 	}
 	return printList(os.Stdout, dir, listed, asJSON)
-}
-
-func runDoctor(ctx context.Context, what recipeFlags, how builderFlags, asJSON bool) error {
-	c, err := newConsole()
-	if err != nil {
-		return err
-	}
-	recipe, err := c.recipe(what)
-	if err != nil {
-		return err
-	}
-	report, err := build.Doctor(ctx, c.builder(how), recipe)
-	if err != nil {
-		return err
-	}
-	return printReport(report, asJSON, false)
 }

@@ -21,13 +21,48 @@ func Build(ctx context.Context,
 	out *string, // folder for the artifact (default artifacts)
 	jobs *int, // commands at once (default: one per processor)
 	tkinter *bool, // build tkinter too
+	machine *string, // local, docker:IMAGE, vagrant, vagrant:FOLDER or auto (environment MACHINE; default auto)
+	arch *string, // of the container, where its engine can run others: amd64, arm64
+	engine *string, // docker or podman (default: whichever answers)
+	network *string, // network of the container, such as host (environment CPYTHON_PREBUILT_NETWORK)
 	force *bool, // replace an artifact of the same name that was made from other inputs
-	keep *bool, // leave the work folder behind for inspection
+	keep *bool, // leave work folder and container behind for inspection
 	verbose *bool, // print what the tools print
 	dryRun *bool, // print the plan and do nothing
 ) error {
-	return runBuild(ctx, recipeFlags{version, build, optimize, sha256, tkinter},
+	return runBuild(ctx, recipeFlags{version, build, optimize, sha256, tkinter}, machineFlags{machine, arch, engine, network, keep},
 		builderFlags{out, source, jobs, force, keep, verbose}, set(dryRun))
+}
+
+// BuildAll builds every version in every image and ends with a table; it goes on after a failure.
+func BuildAll(ctx context.Context,
+	versions *string, // with commas (environment VERSIONS; default: those of the matrix)
+	images *string, // with commas (environment IMAGES; default: those of the matrix for this processor)
+	arch *string, // architecture of the images
+	build *int, // build number (default 1)
+	optimize *string, // none, pgo or full (default full)
+	parallel *int, // builds at the same time (default 1)
+	source *string, // archive, folder or mirror to take the source from first; several with commas
+	out *string, // folder for the artifacts (default artifacts)
+	jobs *int, // commands at once in each build (default: one per processor)
+	engine *string, // docker or podman (default: whichever answers)
+	network *string, // network of the containers, such as host (environment CPYTHON_PREBUILT_NETWORK)
+	force *bool, // replace artifacts of the same name that were made from other inputs
+	keep *bool, // leave containers behind for inspection
+) error {
+	return runBuildAll(ctx, allFlags{matrixFlags{versions, images, arch, build}, machineFlags{nil, nil, engine, network, keep},
+		builderFlags{out, source, jobs, force, keep, nil}, optimize, parallel})
+}
+
+// Matrix prints what BuildAll builds.
+func Matrix(
+	versions *string, // with commas (environment VERSIONS)
+	images *string, // with commas (environment IMAGES)
+	arch *string, // only for this architecture
+	build *int, // build number (default 1)
+	json *bool, // print JSON, as a CI system's matrix takes it
+) error {
+	return runMatrix(matrixFlags{versions, images, arch, build}, set(json))
 }
 
 // Validate checks an artifact, the newest by default, and closes with [SUCCESS] or [FAILURE].
@@ -35,10 +70,11 @@ func Validate(ctx context.Context,
 	artifact *string, // the file (environment ARTIFACT; default: the newest in out)
 	out *string, // folder of artifacts (default artifacts)
 	level *string, // quick, static, full or deep (default full)
+	machine *string, // where its interpreter runs: docker:IMAGE, vagrant (environment MACHINE; default local)
 	json *bool, // print the report as JSON
 	junit *bool, // print the report as JUnit XML
 ) error {
-	return runValidate(ctx, validateFlags{artifact, out, level, set(json), set(junit)})
+	return runValidate(ctx, validateFlags{artifact, out, level, machine, set(json), set(junit)})
 }
 
 // List prints a table of the artifacts in a folder.
@@ -49,11 +85,20 @@ func List(ctx context.Context,
 	return runList(ctx, out, set(json))
 }
 
-// Doctor checks whether this host can build, and says what to install.
+// Doctor checks every way to build, and says what to install.
 func Doctor(ctx context.Context,
 	version *string, // CPython version (environment VERSION; default 3.13.5)
+	machine *string, // only this way: local, docker or vagrant
 	out *string, // folder for artifacts (default artifacts)
 	json *bool, // print the report as JSON
 ) error {
-	return runDoctor(ctx, recipeFlags{version: version}, builderFlags{out: out}, set(json))
+	return runDoctor(ctx, recipeFlags{version: version}, machine, builderFlags{out: out}, set(json))
+}
+
+// Clean says what this program keeps here and how big it is, and removes what is asked for.
+func Clean(ctx context.Context,
+	remove *string, // what to remove, with commas: sources, logs, work, ccache, container, image, volume or all
+	engine *string, // docker or podman (default: whichever answers)
+) error {
+	return runClean(ctx, remove, engine)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +17,7 @@ import (
 func newTestConsole(t *testing.T, terminal bool) (*console, *bytes.Buffer) {
 	t.Helper()
 	var story bytes.Buffer
-	c := &console{cache: t.TempDir(), w: &story, terminal: terminal}
-	c.logger = slog.New(handler{console: c})
-	return c, &story
+	return makeConsole(t.TempDir(), &screen{w: &story, terminal: terminal, lines: map[string]string{}}), &story
 }
 
 func TestRefuseLeftovers(t *testing.T) {
