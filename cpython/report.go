@@ -79,8 +79,19 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// WriteJSON writes the report as one indented JSON object: subject, ok, counts
-// by status, and the findings with their stable IDs.
+// WriteJSON writes the report as one indented JSON object with these members,
+// to which others may be added:
+//
+//	subject   string: what was checked
+//	ok        boolean: nothing failed, and nothing required was skipped
+//	counts    object: how many findings have the status "pass", "warn", "fail" and "skip"; all four are there
+//	findings  array of objects, in the order of the checks:
+//	  id        string: stable, such as "S01"
+//	  status    string: one of the four
+//	  subject   string: a path, file:line:column, a host; may be missing, as all that follow but message
+//	  message   string: one line
+//	  found, wanted, fix  strings: the evidence, and what to do
+//	  required  boolean: where skipped, it counts as failed
 func (r *Report) WriteJSON(w io.Writer) error {
 	counts := map[Status]int{Pass: r.Count(Pass), Warn: r.Count(Warn), Fail: r.Count(Fail), Skip: r.Count(Skip)}
 	findings := r.Findings

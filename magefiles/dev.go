@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,11 +33,19 @@ func Test(ctx context.Context) error {
 }
 
 // compiler sees to the C compiler that the race detector needs.
-func compiler(ctx context.Context) error {
-	if _, err := exec.LookPath("gcc"); err == nil || runtime.GOOS != "linux" {
+func compiler(ctx context.Context) error { return programs(ctx, "gcc", "gcc", "libc6-dev") }
+
+// readers sees to programs that the end-to-end checks have read artifacts.
+func readers(ctx context.Context) error {
+	return errors.Join(programs(ctx, "bsdtar", "libarchive-tools"), programs(ctx, "busybox", "busybox"), programs(ctx, "node", "nodejs"))
+}
+
+// programs installs packages unless a program of them is there.
+func programs(ctx context.Context, program string, packages ...string) error {
+	if _, err := exec.LookPath(program); err == nil || runtime.GOOS != "linux" {
 		return nil
 	}
-	return build.InstallPackages(ctx, build.Builder{Output: os.Stderr, ProxyEnv: os.Environ()}, "gcc", "libc6-dev")
+	return build.InstallPackages(ctx, build.Builder{Output: os.Stderr, ProxyEnv: os.Environ()}, packages...)
 }
 
 // Lint runs gofmt, go vet for every system, staticcheck, and actionlint.
@@ -68,7 +77,7 @@ func Lint(ctx context.Context) error {
 
 // E2e builds real artifacts with the real tools and checks them. It takes many minutes.
 func E2e(ctx context.Context) error {
-	mg.CtxDeps(ctx, compiler)
+	mg.SerialCtxDeps(ctx, compiler, readers)
 	return run(ctx, nil, "go", "test", "-tags=e2e", "-count=1", "-timeout=80m", "-v", "-run=^TestE2E", "./cpython/build")
 }
 

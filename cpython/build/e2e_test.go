@@ -5,9 +5,11 @@ package build_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,9 @@ func TestE2EBuild(t *testing.T) {
 			}
 			checkSidecar(t, file)
 			checkUnpacked(t, file, version)
+			if version == "3.13.5" {
+				checkReaders(t, file)
+			}
 			before, err := os.Stat(file)
 			if err != nil {
 				t.Fatal(err)
@@ -101,6 +106,64 @@ func checkUnpacked(t *testing.T, file, version string) {
 		cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + dir}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+// checkReaders has other programs unpack the artifact, and compares with tar.
+func checkReaders(t *testing.T, file string) {
+	t.Helper()
+	file, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := t.TempDir()
+	if out, err := exec.Command("tar", "xzf", file, "-C", want).CombinedOutput(); err != nil {
+		t.Fatalf("tar: %v\n%s", err, out)
+	}
+	python := filepath.Join(want, "python-3.13.5/bin/python3")
+	for name, args := range map[string][]string{
+		"bsdtar":  {"bsdtar", "xzf", file},
+		"busybox": {"busybox", "tar", "xzf", file},
+		"tarfile": {python, "-B", "-c", "import sys, tarfile; tarfile.open(sys.argv[1]).extractall(filter='data')", file},
+		"node": {"node", "-e", `const r = require("child_process").spawnSync("tar", ["xf", "-"],
+			{input: require("zlib").gunzipSync(require("fs").readFileSync(process.argv[1])), maxBuffer: 1e9}); process.exit(r.status)`, file},
+	} {
+		got := t.TempDir()
+		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+		cmd.Dir = got
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		} else if out, err := exec.Command("diff", "-r", "--no-dereference", want, got).CombinedOutput(); err != nil {
+			t.Errorf("%s unpacks something else than tar: %v\n%.1000s", name, err, out)
+		}
+	}
+	checkUV(t, python, file)
+}
+
+// checkUV has the real uv install the artifact from a list of downloads.
+func checkUV(t *testing.T, python, file string) {
+	t.Helper()
+	dir := t.TempDir()
+	digest, err := os.ReadFile(file + ".sha256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := fmt.Sprintf(`{"x": {"name": "cpython", "arch": {"family": %q, "variant": null}, "os": "linux", "libc": "gnu", "major": 3, "minor": 13,
+		"patch": 5, "prerelease": "", "url": "file://%s", "sha256": %q, "variant": null, "build": null}}`,
+		map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH], file, digest[:64])
+	if err := os.WriteFile(filepath.Join(dir, "downloads.json"), []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{python, "-B", "-m", "pip", "install", "-q", "--no-deps", "--target", dir + "/uv", "uv"},
+		{dir + "/uv/bin/uv", "python", "install", "--no-bin", "--install-dir", dir + "/pythons", "3.13.5"},
+		{"sh", "-c", `exec "$1"/pythons/cpython-3.13.5-*/bin/python3 -c 'import ssl, sqlite3'`, "sh", dir},
+	} {
+		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+		cmd.Env = append(os.Environ(), "HOME="+dir, "UV_CACHE_DIR="+dir+"/cache", "UV_NO_CONFIG=1", "UV_PYTHON_DOWNLOADS_JSON_URL="+dir+"/downloads.json")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, out)
 		}
 	}
 }

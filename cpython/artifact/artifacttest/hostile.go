@@ -90,8 +90,19 @@ func streamBreaks() []Break {
 		{Name: "tar stream cut in an entry", ID: "S03", Stream: func(s []byte) []byte { return s[:1200] }},
 		{Name: "something behind the tar stream", ID: "S03", Stream: func(s []byte) []byte { return append(s, bytes.Repeat([]byte("x"), 512)...) }},
 		{Name: "header with a wrong checksum", ID: "S03", Stream: func(s []byte) []byte { s[1] ^= 1; return s }},
+		{Name: "file of 8 GB", ID: "S04", Stream: func(s []byte) []byte { return append(claiming(8<<30-1), s...) }},
 		{Name: "empty tar stream", ID: "S06", Stream: func([]byte) []byte { return make([]byte, 1024) }},
 	}
+}
+
+// claiming returns the header of a file with so many bytes, and none of them.
+func claiming(size int64) []byte {
+	var out bytes.Buffer
+	header := tar.Header{Name: "python-3.13.5/zz", Typeflag: tar.TypeReg, Mode: 0o644, Size: size, Format: tar.FormatUSTAR}
+	if err := tar.NewWriter(&out).WriteHeader(&header); err != nil {
+		panic(err) // such a header is valid
+	}
+	return out.Bytes()
 }
 
 // pathBreaks are archives that would write where they must not.
