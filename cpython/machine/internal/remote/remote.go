@@ -21,7 +21,8 @@ const (
 // A Machine is the Run, CopyIn and CopyOut of a machine over its transport. It
 // needs a POSIX sh over there, env for commands with an environment, and tar
 // and readlink for copies; util-linux's setsid, where it is there, keeps
-// commands from a terminal.
+// commands from a terminal. With the tar of busybox a folder in the way of a
+// file is an error and a folder that holds links has the time of the copy.
 //
 // No file is left over there. A command runs in a session of its own. When
 // the context ends, SIGTERM goes to its process group and two seconds later
