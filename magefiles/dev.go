@@ -16,6 +16,7 @@ import (
 
 	"github.com/2-coatl/cpython-prebuilt/cpython/build"
 	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
+	"github.com/2-coatl/cpython-prebuilt/magefiles/lab"
 )
 
 // The linters run at these versions, without being in go.mod.
@@ -75,10 +76,39 @@ func Lint(ctx context.Context) error {
 	return run(ctx, nil, append([]string{"go", "run", actionlint}, workflows...)...)
 }
 
-// E2e builds real artifacts with the real tools and checks them. It takes many minutes.
+// E2e sets up containers and a virtual machine, builds real artifacts there and here, and checks them. It takes many minutes.
 func E2e(ctx context.Context) error {
 	mg.SerialCtxDeps(ctx, compiler, readers)
-	return run(ctx, nil, "go", "test", "-tags=e2e", "-count=1", "-timeout=80m", "-v", "-run=^TestE2E", "./cpython/build")
+	env, err := laboratory(ctx)
+	if err != nil {
+		return err
+	}
+	return run(ctx, env, "go", "test", "-tags=e2e", "-count=1", "-p=1", "-timeout=80m", "-v", "-run=^TestE2E",
+		"./magefiles/lab", "./cpython/machine/docker", "./cpython/machine/vagrant", "./cpython/build")
+}
+
+// laboratory sets up what the end-to-end tests run in, and says so in the
+// environment that it returns for them.
+func laboratory(ctx context.Context) ([]string, error) {
+	if err := lab.Engine(ctx, os.Stderr); err != nil {
+		return nil, err
+	}
+	for _, suite := range []string{"bullseye", "bookworm", "trixie"} {
+		if _, err := lab.Image(ctx, os.Stderr, suite); err != nil {
+			return nil, err
+		}
+	}
+	network, err := lab.Network(ctx)
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"CPYTHON_E2E_IMAGES=cpython-prebuilt/debian", "CPYTHON_PREBUILT_NETWORK=" + network}
+	image, err := lab.VagrantImage(ctx, os.Stderr)
+	if errors.Is(err, lab.ErrNoBridge) {
+		fmt.Fprintln(os.Stderr, err)
+		return env, nil
+	}
+	return append(env, "VAGRANT_IMAGE="+image), err
 }
 
 // Bench measures packing, checking and installing the newest artifact against other tools, as a table.

@@ -17,8 +17,12 @@ import (
 )
 
 // The end-to-end checks use the command line, as people do, from the root of
-// the repository. Later checks reuse the artifacts that these make.
-const e2eOut = "artifacts/e2e"
+// the repository. Later checks reuse the artifacts that these make in
+// containers.
+const (
+	e2eOut   = "artifacts/e2e"
+	e2eLocal = e2eOut + "-local"
+)
 
 // mage runs a target and returns what it printed on standard output.
 func mage(t *testing.T, args ...string) (string, error) {
@@ -42,7 +46,7 @@ func lastLine(text string) string {
 func TestE2EBuild(t *testing.T) {
 	for _, version := range []string{"3.13.5", "3.13.5t"} {
 		t.Run(version, func(t *testing.T) {
-			build := []string{"build", "-version=" + version, "-optimize=none", "-out=" + e2eOut}
+			build := []string{"build", "-machine=local", "-version=" + version, "-optimize=none", "-out=" + e2eLocal}
 			out, err := mage(t, build...)
 			if err != nil {
 				t.Fatal(err)
@@ -171,7 +175,7 @@ func checkUV(t *testing.T, python, file string) {
 // checkOutputFolder finds nothing but finished pairs, and the same in the list.
 func checkOutputFolder(t *testing.T) {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join("../..", e2eOut))
+	entries, err := os.ReadDir(filepath.Join("../..", e2eLocal))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +184,7 @@ func checkOutputFolder(t *testing.T) {
 			t.Errorf("the output folder holds %s", name)
 		}
 	}
-	out, err := mage(t, "list", "-out="+e2eOut, "-json")
+	out, err := mage(t, "list", "-out="+e2eLocal, "-json")
 	if err != nil {
 		t.Fatal(err)
 	}
