@@ -23,11 +23,10 @@ import (
 // upForReal starts a machine of Vagrant's docker provider.
 func upForReal(t *testing.T) *vagrant.Machine {
 	t.Helper()
-	if out, err := exec.Command("docker", "version").CombinedOutput(); err != nil {
-		t.Skipf("needs a Docker daemon: %v\n%s", err, out)
-	}
 	image, err := lab.VagrantImage(t.Context(), t.Output())
-	if err != nil {
+	if errors.Is(err, lab.ErrNoBridge) {
+		t.Skip(err)
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("VAGRANT_HOME", t.TempDir())
@@ -99,6 +98,7 @@ func TestE2EVagrant(t *testing.T) {
 	if err := says(t, m); err != nil {
 		t.Errorf("up again: %v", err)
 	}
+	freezeUnderACommand(t, m)
 	haltUnderACommand(t, m)
 	up(t, m)
 	changeHostKey(t, m)
@@ -124,8 +124,9 @@ func TestE2EVagrant(t *testing.T) {
 	}
 }
 
-// haltUnderACommand ends the machine while something runs on it.
-func haltUnderACommand(t *testing.T, m *vagrant.Machine) {
+// running starts a command that does not end, and returns when it runs.
+func running(t *testing.T, m *vagrant.Machine) <-chan error {
+	t.Helper()
 	done := make(chan error, 1)
 	r, w := io.Pipe()
 	go func() {
@@ -134,6 +135,37 @@ func haltUnderACommand(t *testing.T, m *vagrant.Machine) {
 	if _, err := r.Read(make([]byte, 10)); err != nil {
 		t.Fatal(err)
 	}
+	return done
+}
+
+// freezeUnderACommand stops the machine so that nobody hears of it.
+func freezeUnderACommand(t *testing.T, m *vagrant.Machine) {
+	done, id := running(t, m), strings.TrimSpace(containers(t, m.Image))
+	docker := func(verb string) {
+		if out, err := exec.Command("docker", verb, id).CombinedOutput(); err != nil {
+			t.Fatalf("docker %s: %v\n%s", verb, err, out)
+		}
+	}
+	docker("pause")
+	began := time.Now()
+	select {
+	case err := <-done:
+		if !errors.Is(err, vagrant.ErrLost) {
+			t.Errorf("frozen under a command: %v", err)
+		}
+	case <-time.After(60 * time.Second):
+		t.Error("the command of a machine that is frozen does not end")
+	}
+	t.Logf("a frozen machine was noticed after %s", time.Since(began).Round(100*time.Millisecond))
+	docker("unpause")
+	if err := says(t, m); err != nil {
+		t.Errorf("thawed: %v", err)
+	}
+}
+
+// haltUnderACommand ends the machine while something runs on it.
+func haltUnderACommand(t *testing.T, m *vagrant.Machine) {
+	done := running(t, m)
 	cmd := exec.CommandContext(t.Context(), "vagrant", "halt")
 	cmd.Dir = m.Dir
 	if out, err := cmd.CombinedOutput(); err != nil {
