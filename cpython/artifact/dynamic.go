@@ -36,17 +36,25 @@ func dynamicChecks() []dynamicCheck {
 // that the file is the one that somebody answers for.
 var trusted = []string{"S01", "S02", "S03", "S04", "S05", "S06"}
 
+// untrusted returns the first of the trusted checks that did not pass.
+func untrusted(report *cpython.Report) string {
+	for _, f := range report.Findings {
+		if slices.Contains(trusted, f.ID) && f.Status != cpython.Pass && f.Status != cpython.Warn {
+			return f.ID
+		}
+	}
+	return ""
+}
+
 // dynamic runs the checks that need the interpreter, or says why it cannot.
 func (v *verifier) dynamic(ctx context.Context, report *cpython.Report) error {
 	if v.scene.info == nil {
 		skipDynamic(report, "there is no valid build-info.json to go by", false)
 		return nil
 	}
-	for _, f := range report.Findings {
-		if slices.Contains(trusted, f.ID) && f.Status != cpython.Pass && f.Status != cpython.Warn {
-			skipDynamic(report, "nothing of a file that fails "+f.ID+" is executed", true)
-			return nil
-		}
+	if v.distrust != "" {
+		skipDynamic(report, "nothing of a file that fails "+v.distrust+" is executed", true)
+		return nil
 	}
 	s := v.newStage()
 	reason, err := s.cannotRun(ctx, v.opts.Machine == nil)

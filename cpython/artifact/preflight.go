@@ -3,6 +3,7 @@ package artifact
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
+	"github.com/2-coatl/cpython-prebuilt/cpython/machine"
 )
 
 // Preflight compares what an artifact needs with a Linux system and says in
@@ -25,10 +27,34 @@ func Preflight(req Requirements, platform cpython.Platform, root string) (*cpyth
 	if _, ok := elfMachineOf(platform.Arch); !ok {
 		return nil, fmt.Errorf("preflight: platform %q has no known architecture", platform)
 	}
-	s, err := lookAt(root, platform.Arch)
+	r, err := folderRoot(root)
 	if err != nil {
 		return nil, fmt.Errorf("preflight: %w", err)
 	}
+	if r.own() && runtime.GOOS != "linux" {
+		p := &preflight{report: &cpython.Report{Subject: runtime.GOOS}}
+		p.fail("architecture", "", "needs Linux, this is "+runtime.GOOS, runtime.GOOS, "linux", "install it in a container or a virtual machine")
+		return p.report, nil
+	}
+	return preflightOf(req, platform, r), nil
+}
+
+// PreflightMachine is Preflight for the system of a machine, such as a
+// container. The error is that of a machine that cannot be reached.
+func PreflightMachine(ctx context.Context, req Requirements, platform cpython.Platform, m machine.Machine) (*cpython.Report, error) {
+	if _, ok := elfMachineOf(platform.Arch); !ok {
+		return nil, fmt.Errorf("preflight: platform %q has no known architecture", platform)
+	}
+	r := &machineRoot{ctx: ctx, machine: m}
+	report := preflightOf(req, platform, r)
+	if r.err != nil {
+		return nil, fmt.Errorf("preflight: %w", r.err)
+	}
+	return report, nil
+}
+
+func preflightOf(req Requirements, platform cpython.Platform, root systemRoot) *cpython.Report {
+	s := lookAt(root, platform.Arch)
 	p := &preflight{req: req, platform: platform, system: s, report: &cpython.Report{Subject: s.name}}
 	if p.architecture() && p.libc() {
 		p.loader()
@@ -37,7 +63,7 @@ func Preflight(req Requirements, platform cpython.Platform, root string) (*cpyth
 		p.symbols()
 		p.isa()
 	}
-	return p.report, nil
+	return p.report
 }
 
 // preflight is one comparison.
@@ -68,9 +94,6 @@ func (p *preflight) fail(id, subject, message, found, wanted, fix string) bool {
 // architecture tells by the programs of the system what it runs.
 func (p *preflight) architecture() bool {
 	want := p.platform.Arch
-	if p.system.root.own() && runtime.GOOS != "linux" {
-		return p.fail("architecture", "", "needs Linux, this is "+runtime.GOOS, runtime.GOOS, "linux", "install it in a container or a virtual machine")
-	}
 	if p.system.hasELF(p.system.machine.loader) {
 		return p.pass("architecture", "%s runs programs for %s", p.system.this, want)
 	}

@@ -120,7 +120,7 @@ func (s *system) remedy(soname string) string {
 		where = " (in " + p.only + "); where it is not, " + instead
 	}
 	for _, program := range s.manager.programs {
-		if _, err := s.root.resolve(program); err == nil {
+		if s.root.exists(program) {
 			return strings.Join([]string{program[strings.LastIndexByte(program, '/')+1:], s.manager.command, name}, " ") + where
 		}
 	}

@@ -15,12 +15,58 @@ import (
 	"strings"
 )
 
+// A systemRoot is the root of a Linux system, wherever that is.
+type systemRoot interface {
+	own() bool // programs that are started here run on it
+	exists(name string) bool
+	read(name string, limit int64) ([]byte, error) // a regular file
+	head(name string, n int) ([]byte, error)       // its beginning, which may be shorter
+	list(folder string) []string
+	String() string
+}
+
 // A hostRoot is the root folder of a Linux system on this host. Links in it
 // are followed as that system would: an absolute one begins at its root.
 type hostRoot string
 
+var _ systemRoot = hostRoot("")
+
+func (r hostRoot) String() string { return string(r) }
+
 // own reports whether it is the system that this program runs on.
 func (r hostRoot) own() bool { return r == "/" }
+
+func (r hostRoot) exists(name string) bool {
+	_, err := r.resolve(name)
+	return err == nil
+}
+
+func (r hostRoot) head(name string, n int) ([]byte, error) {
+	f, err := r.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, n)
+	got, err := io.ReadFull(f, head)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return head[:got], err
+}
+
+func (r hostRoot) list(folder string) []string {
+	host, err := r.resolve(folder)
+	if err != nil {
+		return nil
+	}
+	entries, _ := os.ReadDir(host) // what cannot be read has nothing to say
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
 
 // resolve returns the path on this host of an absolute path of the system.
 func (r hostRoot) resolve(name string) (string, error) {
@@ -90,7 +136,7 @@ func (r hostRoot) read(name string, limit int64) ([]byte, error) {
 
 // A system is a Linux system as Preflight sees it.
 type system struct {
-	root    hostRoot
+	root    systemRoot
 	machine elfMachine
 	name    string // "Debian GNU/Linux 12 (bookworm)"
 	this    string // "this container" or "this system"
@@ -98,9 +144,8 @@ type system struct {
 	cache   loaderCache
 }
 
-// lookAt takes in what is needed of the system below root, for programs of one
-// architecture. Only a root that is no folder is an error.
-func lookAt(root, arch string) (*system, error) {
+// folderRoot returns a folder of this host as the root of a system.
+func folderRoot(root string) (systemRoot, error) {
 	info, err := os.Stat(root)
 	if err != nil {
 		return nil, err
@@ -108,11 +153,14 @@ func lookAt(root, arch string) (*system, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a folder", root)
 	}
-	s := &system{root: hostRoot(filepath.ToSlash(filepath.Clean(root))), this: "this container"}
+	return hostRoot(filepath.ToSlash(filepath.Clean(root))), nil
+}
+
+// lookAt takes in what is needed of a system, for programs of one architecture.
+func lookAt(root systemRoot, arch string) *system {
+	s := &system{root: root, this: "this container"}
 	s.machine, _ = elfMachineOf(arch)
-	_, docker := s.root.resolve("/.dockerenv")
-	_, podman := s.root.resolve("/run/.containerenv")
-	if s.root.own() && docker != nil && podman != nil {
+	if s.root.own() && !s.root.exists("/.dockerenv") && !s.root.exists("/run/.containerenv") {
 		s.this = "this system"
 	}
 	release, err := s.root.read("/etc/os-release", 1<<16)
@@ -130,7 +178,7 @@ func lookAt(root, arch string) (*system, error) {
 	}
 	s.manager = managerOf(append([]string{fields["ID"]}, strings.Fields(fields["ID_LIKE"])...))
 	s.cache, _ = s.root.read("/etc/ld.so.cache", 32<<20) // where there is none, the folders count
-	return s, nil
+	return s
 }
 
 // folders are those that the loader searches by itself, in the layouts of
@@ -178,14 +226,8 @@ func (s *system) hasELF(name string) bool {
 
 // machineOf reads the architecture from the header of a file.
 func (s *system) machineOf(name string) (elfMachine, bool) {
-	f, err := s.root.open(name)
-	if err != nil {
-		return elfMachine{}, false
-	}
-	defer f.Close()
-	head := make([]byte, 64)
-	n, _ := io.ReadFull(f, head) // a 32-bit header is shorter
-	if n < 52 || !isELF(head) {
+	head, err := s.root.head(name, 64)
+	if err != nil || len(head) < 52 || !isELF(head) { // a 32-bit header is that short
 		return elfMachine{}, false
 	}
 	e := elfFile{wide: elf.Class(head[elf.EI_CLASS]) == elf.ELFCLASS64, big: elf.Data(head[elf.EI_DATA]) == elf.ELFDATA2MSB}
@@ -211,16 +253,8 @@ func (s *system) arch() string {
 // musl returns the path of musl's loader, empty where there is none.
 func (s *system) musl() string {
 	for _, folder := range []string{"/lib", "/usr/lib"} {
-		host, err := s.root.resolve(folder)
-		if err != nil {
-			continue
-		}
-		entries, err := os.ReadDir(host)
-		if err != nil {
-			continue
-		}
-		for _, entry := range entries {
-			if name := entry.Name(); strings.HasPrefix(name, "ld-musl-") {
+		for _, name := range s.root.list(folder) {
+			if strings.HasPrefix(name, "ld-musl-") {
 				return path.Join(folder, name)
 			}
 		}

@@ -71,6 +71,9 @@ type VerifyOptions struct {
 	// dynamic checks, and removed again. Empty is the folder for temporary
 	// files of this host, and /var/tmp of another machine.
 	TempDir string
+
+	// Images are further machines to run the dynamic checks on: D11.
+	Images []Image
 }
 
 // Verify checks the artifact at path and answers with a report: a finding for
@@ -106,8 +109,9 @@ func Verify(ctx context.Context, path string, opts VerifyOptions) (*cpython.Repo
 	if err := v.static(ctx, report); err != nil {
 		return nil, fmt.Errorf("verify %s: %w", path, err)
 	}
+	v.distrust = untrusted(report)
 	if opts.Level >= Full && v.scene.infoFirst {
-		if err := v.dynamic(ctx, report); err != nil {
+		if err := errors.Join(v.dynamic(ctx, report), v.images(ctx, report)); err != nil {
 			return nil, fmt.Errorf("verify %s: %w", path, err)
 		}
 	}
@@ -122,7 +126,8 @@ type verifier struct {
 	size  int64
 	scene scene
 
-	digest string // of the file
+	digest   string // of the file
+	distrust string // the check because of which nothing of it is executed
 }
 
 // An informed check is only asked when there is a build-info to go by.

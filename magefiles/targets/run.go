@@ -44,8 +44,8 @@ func (c *console) buildOn(ctx context.Context, on *place, recipe build.Recipe, h
 }
 
 type validateFlags struct {
-	artifact, out, level, machine *string
-	json, junit                   bool
+	artifact, out, level, machine, images *string
+	json, junit                           bool
 }
 
 func runValidate(ctx context.Context, f validateFlags) error {
@@ -74,6 +74,15 @@ func runValidate(ctx context.Context, f validateFlags) error {
 		}
 		defer on.Close()
 		opts.Machine, opts.TempDir = on.Machine, on.work
+	}
+	if list := c.value("image", f.images, "", ""); list != "" {
+		for _, name := range strings.Split(list, ",") {
+			none := "none"
+			m := c.container(name, machineFlags{network: &none})
+			m.Volumes = nil
+			defer m.Close()
+			opts.Images = append(opts.Images, artifact.Image{Name: name, Machine: m})
+		}
 	}
 	report, err := artifact.Verify(ctx, name, opts)
 	if err != nil {

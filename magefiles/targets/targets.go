@@ -71,10 +71,11 @@ func Validate(ctx context.Context,
 	out *string, // folder of artifacts (default artifacts)
 	level *string, // quick, static, full or deep (default full)
 	machine *string, // where its interpreter runs: docker:IMAGE, vagrant (environment MACHINE; default local)
+	image *string, // container images to run it in as well, with commas: debian:12-slim,debian:13
 	json *bool, // print the report as JSON
 	junit *bool, // print the report as JUnit XML
 ) error {
-	return runValidate(ctx, validateFlags{artifact, out, level, machine, set(json), set(junit)})
+	return runValidate(ctx, validateFlags{artifact, out, level, machine, image, set(json), set(junit)})
 }
 
 // List prints a table of the artifacts in a folder.
