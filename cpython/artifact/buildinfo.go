@@ -89,14 +89,6 @@ type Toolchain struct {
 	Libraries []Library         `json:"libraries,omitempty"` // what the tree links to
 }
 
-// A Library is a shared library that the tree links to and where the one that
-// it was linked against came from.
-type Library struct {
-	Soname  string `json:"soname"` // "libssl.so.3"
-	Package string `json:"package,omitempty"`
-	Version string `json:"version,omitempty"`
-}
-
 // Requirements are what an artifact needs of the machine that it runs on,
 // computed from its ELF files. The zero Requirements are not computed.
 type Requirements struct {
@@ -203,6 +195,7 @@ func (b BuildInfo) Validate() error {
 	if !strings.HasPrefix(b.Prefix, "/") || strings.HasSuffix(b.Prefix, "/") || strings.ContainsAny(b.Prefix, "\x00\n") {
 		report("prefix is %q, wanted an absolute path", b.Prefix)
 	}
+	problems = append(problems, validateLibraries(b.Toolchain.Libraries)...)
 	for name, state := range b.Modules {
 		if !oneOf(state, "shared", "builtin", "missing", "disabled", "n/a") {
 			report("modules: %s is %q, wanted shared, builtin, missing, disabled or n/a", name, state)

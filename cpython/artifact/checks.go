@@ -62,8 +62,10 @@ func contentChecks() []staticCheck {
 			}},
 		{"S21", Static, "no tests, no static library, no debug information", true,
 			func(s *scene, r *reporter) check { return &checkSlimness{scene: s, reporter: r} }},
-		{"S22", Static, "the licences are there", true,
-			func(s *scene, r *reporter) check { return &checkLicences{s, r, map[string]bool{}} }},
+		{"S22", Static, "the licences are there, and every library of others is named", true,
+			func(s *scene, r *reporter) check {
+				return &checkLicences{scene: s, reporter: r, bundled: map[string]bool{}, licences: map[string]bool{}}
+			}},
 		{"S23", Static, "one description of each distribution, and the pip of this CPython", true,
 			func(s *scene, r *reporter) check {
 				return &checkDistributions{scene: s, reporter: r, versions: map[string][]string{}}

@@ -104,7 +104,7 @@ func (t *elfTree) isInterpreter(name string) bool {
 func (t *elfTree) bundled(name string) bool {
 	f := t.files[name]
 	return f != nil && t.info.Recipe.Link == "bundled" && slices.ContainsFunc(t.info.Toolchain.Libraries, func(l Library) bool {
-		return l.Soname == f.soname || l.Soname == path.Base(name)
+		return l.File == name || l.Soname == f.soname || l.Soname == path.Base(name)
 	})
 }
 

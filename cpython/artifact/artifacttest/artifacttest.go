@@ -105,6 +105,27 @@ func Tree(t testing.TB, ref cpython.Ref) string {
 	return dir
 }
 
+// Bundled returns a shared library of a distribution as it lies in a tree that
+// bundles it: what build-info.json says about it, its content and its licence.
+func Bundled() (l artifact.Library, content, licence string) {
+	const soname, file = "libffi.so.8", "libffi-4d5f7a2b.so.8"
+	p := cpython.Platform{OS: "debian12", Arch: arch()}
+	l = artifact.Library{Soname: soname, Package: "libffi8", Version: "3.4.4-1", Source: "libffi", File: "lib/" + file,
+		License: "MIT", PURL: artifact.PackageURL(p, "libffi8", "3.4.4-1")}
+	return l, library(file, "ffi_call"), "Permission is hereby granted, free of charge, to any person.\n"
+}
+
+// Bundle puts the library that Bundled returns into the tree in the folder dir,
+// and into what is said about the tree.
+func Bundle(t testing.TB, dir string, info *artifact.BuildInfo) {
+	t.Helper()
+	l, content, licence := Bundled()
+	Write(t, filepath.Join(dir, filepath.FromSlash(l.File)), content, 0o755)
+	Write(t, filepath.Join(dir, "licenses", l.Package), licence, 0o644)
+	info.Recipe.Link = "bundled"
+	info.Toolchain.Libraries = append(info.Toolchain.Libraries, l)
+}
+
 func files(ref cpython.Ref) map[string]string {
 	v := ref.Version
 	ld := v.LD()

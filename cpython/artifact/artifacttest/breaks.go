@@ -10,7 +10,8 @@ import (
 	"github.com/2-coatl/cpython-prebuilt/cpython/artifact"
 )
 
-// A Break is one way of breaking an artifact. Of its functions one is set.
+// A Break is one way of breaking an artifact. Of its functions one is set, or
+// Tree and Info.
 type Break struct {
 	Name string
 	ID   string // of the check that has to fail
@@ -128,9 +129,37 @@ func treeBreaks() []Break {
 		}},
 		without("LICENSE", "S22"),
 		replaced("another licence", "S22", "LICENSE", "PYTHON SOFTWARE FOUNDATION", "MIT"),
-		{Name: "a bundled library without its licence", ID: "S22", Tree: func(t testing.TB, dir string) {
+		{Name: "a library that build-info does not name", ID: "S22", Tree: func(t testing.TB, dir string) {
 			Write(t, filepath.Join(dir, "lib/libffi.so.8"), library("libffi.so.8", "ffi_call"), 0o755)
+			Write(t, filepath.Join(dir, "licenses/libffi8"), "A licence.\n", 0o644)
 		}},
+		bundled("a bundled library without its licence", func(l *artifact.Library, licence *string) { *licence = none }),
+		bundled("a bundled library with an empty licence", func(l *artifact.Library, licence *string) { *licence = "" }),
+		bundled("a bundled library with a blank licence", func(l *artifact.Library, licence *string) { *licence = " \n" }),
+		bundled("a bundled library with another's licence", func(l *artifact.Library, licence *string) { l.Package = "libffi7" }),
+		bundled("a bundled library of no package", func(l *artifact.Library, licence *string) { l.Package = "" }),
+		bundled("a bundled library that is not there", func(l *artifact.Library, licence *string) { l.File += ".1" }),
+	}
+}
+
+// none is the licence of a library that has none.
+const none = "\x00"
+
+// bundled returns a Break of the tree with a library of others, of which change
+// changes what is said about it or its licence. A licence of none is left out.
+func bundled(name string, change func(l *artifact.Library, licence *string)) Break {
+	l, text, licence := Bundled()
+	said, written := l, licence
+	change(&said, &written)
+	return Break{
+		Name: name, ID: "S22",
+		Tree: func(t testing.TB, dir string) {
+			Write(t, filepath.Join(dir, filepath.FromSlash(l.File)), text, 0o755)
+			if written != none {
+				Write(t, filepath.Join(dir, "licenses", l.Package), written, 0o644)
+			}
+		},
+		Info: func(info *artifact.BuildInfo) { info.Toolchain.Libraries = append(info.Toolchain.Libraries, said) },
 	}
 }
 
