@@ -130,7 +130,11 @@ func (a *Artifact) Walk(ctx context.Context, f func(Entry) error) error {
 	if err != nil {
 		return fmt.Errorf("artifact: %w", err)
 	}
-	in := &input{ctx: ctx, r: io.NewSectionReader(a.file, 0, stat.Size())}
+	return a.walk(&input{ctx: ctx, r: io.NewSectionReader(a.file, 0, stat.Size())}, f)
+}
+
+// walk is Walk of the bytes of the file that in reads. It may leave some unread.
+func (a *Artifact) walk(in io.Reader, f func(Entry) error) error {
 	g, err := newGunzip(in, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return formatError(a.path, err)
