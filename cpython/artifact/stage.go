@@ -189,7 +189,8 @@ func inflateTo(w io.Writer, g *gunzip) error {
 func (s *stage) strike(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	if err := s.ask(ctx, io.Discard, "rm", "-rf", s.dir); err != nil {
+	// A folder that nobody may write cannot be emptied.
+	if err := s.ask(ctx, io.Discard, "sh", "-c", `chmod -R u+w "$1" && rm -rf "$1"`, "sh", s.dir); err != nil {
 		return fmt.Errorf("remove %s: %w", s.dir, err)
 	}
 	return nil

@@ -45,6 +45,10 @@ func (r Recipe) cflags() string {
 	return strings.Join(append(flags, hardenC), " ")
 }
 
+// zoneFolders are where distributions have the time zone database. The tree's
+// own comes last: the system's is newer.
+const zoneFolders = "/usr/share/zoneinfo:/usr/lib/zoneinfo:/usr/share/lib/zoneinfo:/etc/zoneinfo"
+
 func (r Recipe) configureArgs() []string {
 	args := []string{
 		"--enable-option-checking=fatal", // an option that a series does not know would only warn
@@ -56,6 +60,7 @@ func (r Recipe) configureArgs() []string {
 		"--with-ensurepip=no", // it would look at the machine's own prefix; see installSteps
 		"--with-platlibdir=lib",
 		"--with-openssl-rpath=no",
+		"--with-tzpath=" + zoneFolders + ":" + r.Prefix() + "/share/zoneinfo",
 	}
 	if r.Ref.Version.FreeThreaded {
 		args = append(args, "--disable-gil")
@@ -132,6 +137,9 @@ func (r Recipe) gnumakefile() string {
 	b.WriteString("$(BUILDPYTHON): private LINK_PYTHON_OBJS = $(LIBRARY_OBJS)\n")
 	b.WriteString("$(BUILDPYTHON): private LINKFORSHARED += -pie\n")
 	b.WriteString("libpython3.so libpython3t.so: private BLDSHARED += -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'\n")
+	if !r.SystemLibraries {
+		b.WriteString(r.modulePath())
+	}
 	if r.Optimize.has(PGO) {
 		b.WriteString("Python/ceval.o: private PY_CORE_CFLAGS += -fno-gcse -fno-crossjumping\n")
 	}
@@ -151,6 +159,17 @@ func (r Recipe) gnumakefile() string {
 	fmt.Fprintf(&b, "CONFIGURE_LDFLAGS_NODIST := $(filter-out -flto -flto-partition=none%s,$(CONFIGURE_LDFLAGS_NODIST)) -flto=auto\n", debug)
 	b.WriteString("endif\n")
 	return b.String()
+}
+
+// modulePath gives extension modules a run path to the tree's libraries, of the
+// kind that LD_LIBRARY_PATH does not override. The rules of 3.11 hand it to
+// setup.py between quotes, those of later series to the shell.
+func (r Recipe) modulePath() string {
+	const flags = " private BLDSHARED += -Wl,--disable-new-dtags,-rpath,"
+	if r.Ref.Version.Series() == "3.11" {
+		return "sharedmods:" + flags + "$$ORIGIN/../..\n"
+	}
+	return "Modules/%.so:" + flags + "'$$ORIGIN/../..'\n"
 }
 
 // compileSteps make everything. With PGO that is three: compile with counters,

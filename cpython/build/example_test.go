@@ -46,7 +46,7 @@ func ExampleRecipe_Plan() {
 	for _, step := range plan.Steps {
 		fmt.Print(step.Name, " ")
 	}
-	// Output: toolchain source unpack configure modules compile install pip strip bytecode tree describe pack verify
+	// Output: toolchain source unpack patch configure modules compile install pip strip bytecode tree describe pack verify
 }
 
 // All problems of a recipe are told at once, before anything is done.

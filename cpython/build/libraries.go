@@ -63,6 +63,9 @@ func importedLibraries(name string) ([]string, error) {
 // libraries takes down which package, in which version, each library that the
 // tree links to comes from.
 func (s *session) libraries(ctx context.Context) ([]artifact.Library, error) {
+	if !s.recipe.SystemLibraries {
+		return s.bundledLibraries(ctx)
+	}
 	names, err := neededLibraries(s.treeDir())
 	if err != nil {
 		return nil, err
@@ -132,8 +135,10 @@ func (s *session) describe(ctx context.Context) error {
 	if s.info.Toolchain.Libraries, err = s.libraries(ctx); err != nil {
 		return err
 	}
-	s.info.Modules, err = s.modules()
-	return err
+	if s.info.Modules, err = s.modules(); err != nil {
+		return err
+	}
+	return artifact.WriteSBOM(s.treeDir(), s.info)
 }
 
 // modules returns the state of every module that configure decided on, and of

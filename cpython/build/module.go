@@ -40,6 +40,7 @@ type dependency struct {
 var dependencies = map[string]dependency{
 	"_bz2":          {"libbz2-dev", "bzip2-devel", "libbz2-devel", "bzlib.h", "-lbz2", "BZ2_bzlibVersion"},
 	"_ctypes":       {"libffi-dev", "libffi-devel", "libffi-devel", "ffi.h", "-lffi", "ffi_call"},
+	"_crypt":        {"libcrypt-dev", "libxcrypt-devel", "libxcrypt-devel", "crypt.h", "-lcrypt", "crypt"},
 	"_curses":       {"libncurses-dev", "ncurses-devel", "ncurses-devel", "curses.h", "-lncursesw", "initscr"},
 	"_curses_panel": {"libncurses-dev", "ncurses-devel", "ncurses-devel", "panel.h", "-lpanelw -lncursesw", "new_panel"},
 	"_hashlib":      {"libssl-dev", "openssl-devel", "libopenssl-devel", "openssl/evp.h", "-lcrypto", "EVP_DigestInit_ex"},

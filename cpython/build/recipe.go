@@ -76,16 +76,30 @@ type Recipe struct {
 	// behind it ("_ssl"). Nil is what [DefaultModules] returns.
 	RequiredModules []string
 
+	// Patches are applied after those that every source gets.
 	Patches []Patch
 
 	// SourceSHA256 pins the digest of the source archive by hand, for a
 	// version that the table in this module does not know.
 	SourceSHA256 string
 
-	Tkinter    bool // build _tkinter, against the system's Tcl and Tk
+	// SystemLibraries links to the libraries of the machine instead of
+	// putting them into the tree, which then runs only where the same
+	// libraries are installed.
+	SystemLibraries bool
+
+	Tkinter    bool // build _tkinter, with Tcl and Tk
 	KeepTests  bool // keep CPython's own test packages
 	KeepStatic bool // keep the static libpython
 	KeepDebug  bool // keep debug information
+}
+
+// link returns how the recipe links, as build-info calls it.
+func (r Recipe) link() string {
+	if r.SystemLibraries {
+		return "system"
+	}
+	return "bundled"
 }
 
 // withDefaults returns the recipe with everything filled in that has a default.
@@ -108,6 +122,7 @@ func (r Recipe) withDefaults() Recipe {
 	}
 	slices.Sort(required)
 	r.RequiredModules = slices.Compact(required)
+	r.Patches = append(ownPatches(), r.Patches...)
 	return r
 }
 

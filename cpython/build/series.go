@@ -29,9 +29,9 @@ type series struct {
 
 // supported are the series that CPython's own project still supports, oldest first.
 var supported = []series{
-	{name: "3.11", disabled: []string{"nis"}, scripts: []string{"2to3-3.11"},
+	{name: "3.11", modules: []string{"_crypt"}, disabled: []string{"nis"}, scripts: []string{"2to3-3.11"},
 		unstated: []string{"_ctypes", "_curses", "_curses_panel", "readline"}},
-	{name: "3.12", disabled: []string{"nis"}, scripts: []string{"2to3-3.12"}},
+	{name: "3.12", modules: []string{"_crypt"}, disabled: []string{"nis"}, scripts: []string{"2to3-3.12"}},
 	{name: "3.13"},
 	{name: "3.14", modules: []string{"_zstd"}},
 	{name: "3.15", modules: []string{"_zstd"}},

@@ -37,6 +37,8 @@ type session struct {
 	jobs    int
 	epoch   int64
 
+	bundle []bundled // the libraries that go into the tree
+
 	archive string   // path of the source archive on this host
 	log     *os.File // of the step that runs
 	packed  packed
@@ -151,7 +153,7 @@ func (s *session) prepare(ctx context.Context, key string) error {
 	}
 	var folders bytes.Buffer
 	w := tar.NewWriter(&folders)
-	for _, name := range []string{"bin", "dest", "home", "src", "tmp"} {
+	for _, name := range []string{"bin", "dest", "home", "lib", "src", "tmp"} {
 		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: name + "/", Mode: 0o755}); err != nil {
 			return fmt.Errorf("builder: %w", err)
 		}

@@ -74,7 +74,7 @@ func (s *session) toolchain(ctx context.Context) (err error) {
 func (s *session) begin(tools artifact.Toolchain) error {
 	r := s.recipe
 	recipe := artifact.Recipe{
-		Optimize: r.Optimize.String(), Link: "system", ConfigureArgs: r.configureArgs(), RequiredModules: r.RequiredModules,
+		Optimize: r.Optimize.String(), Link: r.link(), ConfigureArgs: r.configureArgs(), RequiredModules: r.RequiredModules,
 		KeepTests: r.KeepTests, KeepStatic: r.KeepStatic, KeepDebug: r.KeepDebug,
 	}
 	for _, p := range r.Patches {

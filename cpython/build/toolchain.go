@@ -17,11 +17,14 @@ type packageManager struct {
 	distributions []string
 	tools         []string // what compiling C needs
 	choose        func(dependency) string
+	zones         string   // the package of the time zone database
 	query         []string // lists the installed ones of the names that follow, as "name<tab>version"
 	refresh       []string // fetches the lists of packages; nil where installing does it by itself
 	install       []string
 	owner         []string // tells which package the file that follows belongs to
 	version       []string // tells the version of the package that follows
+	source        []string // tells the source package of the package that follows
+	licence       string   // a script that prints the licences of the package $1
 }
 
 var packageManagers = []packageManager{
@@ -30,31 +33,40 @@ var packageManagers = []packageManager{
 		distributions: []string{"debian", "ubuntu", "raspbian", "linuxmint", "pop", "kali", "devuan"},
 		tools:         []string{"gcc", "libc6-dev", "make", "patch", "pkg-config"},
 		choose:        func(d dependency) string { return d.apt },
+		zones:         "tzdata",
 		query:         []string{"dpkg-query", "-W", "-f", "${db:Status-Abbrev}\t${Package}\t${Version}\n"},
 		refresh:       []string{"apt-get", "update", "-q"},
 		install:       []string{"apt-get", "install", "-y", "-q", "--no-install-recommends"},
 		owner:         []string{"dpkg-query", "-S"},
 		version:       []string{"dpkg-query", "-W", "-f", "${Version}\n"},
+		source:        []string{"dpkg-query", "-W", "-f", "${source:Package}\n"},
+		licence:       `cat "/usr/share/doc/$1/copyright"`,
 	},
 	{
 		name:          "dnf",
 		distributions: []string{"fedora", "rhel", "centos", "rocky", "almalinux", "ol", "amzn"},
 		tools:         []string{"gcc", "glibc-devel", "make", "patch", "pkgconf-pkg-config", "findutils"},
 		choose:        func(d dependency) string { return d.dnf },
+		zones:         "tzdata",
 		query:         []string{"rpm", "-q", "--qf", "ii\t%{NAME}\t%{VERSION}-%{RELEASE}\n"},
 		install:       []string{"dnf", "install", "-y"},
 		owner:         []string{"rpm", "-q", "--qf", "%{NAME}\n", "-f"},
 		version:       []string{"rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}\n"},
+		source:        []string{"rpm", "-q", "--qf", "%{SOURCERPM}\n"},
+		licence:       `rpm -qL "$1" | while read -r file; do cat "$file"; done`,
 	},
 	{
 		name:          "zypper",
 		distributions: []string{"opensuseleap", "opensusetumbleweed", "sles", "sled"},
 		tools:         []string{"gcc", "glibc-devel", "make", "patch", "pkg-config", "findutils"},
 		choose:        func(d dependency) string { return d.zypper },
+		zones:         "timezone",
 		query:         []string{"rpm", "-q", "--qf", "ii\t%{NAME}\t%{VERSION}-%{RELEASE}\n"},
 		install:       []string{"zypper", "install", "-y"},
 		owner:         []string{"rpm", "-q", "--qf", "%{NAME}\n", "-f"},
 		version:       []string{"rpm", "-q", "--qf", "%{VERSION}-%{RELEASE}\n"},
+		source:        []string{"rpm", "-q", "--qf", "%{SOURCERPM}\n"},
+		licence:       `rpm -qL "$1" | while read -r file; do cat "$file"; done`,
 	},
 }
 
@@ -94,6 +106,10 @@ func (r Recipe) packages() packages {
 			names = append(names, manager.choose(d))
 		}
 	}
+	if !r.SystemLibraries {
+		names = append(names, "patchelf")
+	}
+	names = append(names, manager.zones)
 	slices.Sort(names)
 	return packages{manager, known, slices.Compact(names)}
 }
@@ -176,6 +192,9 @@ func (p packages) ensure(ctx context.Context, m machine.Machine, run func(machin
 	}
 	quietly := slices.Concat(env, []string{"DEBIAN_FRONTEND=noninteractive"})
 	for _, args := range [][]string{p.manager.refresh, slices.Concat(p.manager.install, missing)} {
+		if p.manager.name == "apt" {
+			args = slices.Insert(slices.Clone(args), 1, "-o", "Acquire::Retries=3") // mirrors have weak moments
+		}
 		if err := run(machine.Cmd{Args: args, Env: quietly, Root: true}); err != nil {
 			return nil, &ToolchainError{missing, p.commandLine(missing), err}
 		}

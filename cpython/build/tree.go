@@ -23,7 +23,7 @@ import (
 
 // treeRevision counts the changes of what this file makes of an installed
 // tree. It is one of the inputs of a build.
-const treeRevision = 1
+const treeRevision = 2
 
 // sourcePath stands in the tree for the folder that CPython was compiled in.
 const sourcePath = "/usr/src/cpython"
@@ -39,6 +39,12 @@ func (s *session) collectTree(ctx context.Context) error {
 	defer stream.Close()
 	if err := machine.Local().CopyIn(ctx, s.treeDir(), stream); err != nil {
 		return fmt.Errorf("fetch the tree: %w", err)
+	}
+	if err := s.addLibraries(ctx); err != nil {
+		return err
+	}
+	if err := s.addZones(ctx); err != nil {
+		return err
 	}
 	license, err := s.readFile(ctx, path.Join(s.work, "src", "LICENSE"))
 	if err != nil {
