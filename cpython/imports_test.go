@@ -33,7 +33,7 @@ var doors = map[string][]string{
 	"github.com/cavaliergopher/grab/v3": {"cpython/fetch"},
 	"github.com/klauspost/compress":     {"cpython/artifact"},
 	"github.com/ulikunitz/xz":           {"cpython/build"},
-	"github.com/magefile/mage":          {"magefiles"},
+	"github.com/magefile/mage":          {"magefiles", "magefiles/targets"},
 	"golang.org/x/crypto":               {"cpython/machine/vagrant"},
 }
 

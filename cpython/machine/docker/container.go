@@ -95,7 +95,10 @@ func (m *Machine) start(ctx context.Context) (*container, error) {
 	}
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
-	_ = box.remove(clean) // what went wrong first is what counts
+	// What went wrong first is what counts. An engine's command that was
+	// stopped may have left a container that never started and so never ends.
+	_ = box.remove(clean)
+	_, _ = e.output(clean, box.about, "rm", "--force", name)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -219,10 +222,19 @@ func (b *container) Exec(ctx context.Context, root bool, argv []string, stdin io
 	} else if trouble.Kind != nil {
 		return exit.Code, trouble
 	}
-	if b.endsSoon() {
+	if !b.runs() {
 		return exit.Code, b.goneError()
 	}
 	return exit.Code, nil
+}
+
+// runs asks the engine whether the container runs: a command often hears of
+// its end before anybody else.
+func (b *container) runs() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	state, err := b.engine.output(ctx, b.about, "container", "inspect", "--format", "{{.State.Running}}", b.name)
+	return err == nil && strings.TrimSpace(state) == "true"
 }
 
 func (b *container) hasEnded() bool {
@@ -234,18 +246,12 @@ func (b *container) hasEnded() bool {
 	}
 }
 
-// endsSoon waits a moment for the end of the container: a command may hear of it first.
-func (b *container) endsSoon() bool {
+// goneError waits a while for the engine to say how the container ended; it
+// removes its files first.
+func (b *container) goneError() *Error {
 	select {
 	case <-b.ended:
-		return true
-	case <-time.After(time.Second):
-		return false
-	}
-}
-
-func (b *container) goneError() *Error {
-	if !b.endsSoon() {
+	case <-time.After(limit / 6):
 		return gone(b.about, 0)
 	}
 	err := gone(b.about, b.code)
@@ -253,7 +259,8 @@ func (b *container) goneError() *Error {
 	return err
 }
 
-// remove ends the container and returns when it is gone.
+// remove ends the container and returns when it is gone. That takes as long
+// as the engine takes to remove its files.
 func (b *container) remove(ctx context.Context) error {
 	if b.release != nil {
 		defer b.stop()
@@ -265,6 +272,13 @@ func (b *container) remove(ctx context.Context) error {
 		}
 	}
 	_, err := b.engine.output(ctx, b.about, "rm", "--force", b.name)
+	if trouble := (*Error)(nil); errors.As(err, &trouble) && b.ended != nil && strings.Contains(trouble.Said, "already in progress") {
+		select {
+		case <-b.ended:
+			return nil
+		case <-ctx.Done():
+		}
+	}
 	if errors.Is(err, ErrGone) {
 		return nil
 	}

@@ -30,9 +30,13 @@ import (
 // Label is on every container, volume and image that this project makes.
 const Label = "cpython-prebuilt"
 
-// limit is how long the engine may take to do what needs no context of a
-// caller: to answer at all, or to remove a container.
+// limit is how long the engine may take to answer, and to do what has no
+// context of a caller.
 const limit = 30 * time.Second
+
+// closeLimit is how long Close may take. A container with a gigabyte of files
+// on a busy disk took 12 seconds.
+const closeLimit = 2 * time.Minute
 
 // A Machine is a container. Its fields are set before its first use; only
 // Image is needed. It must not be copied.
@@ -160,7 +164,7 @@ func (m *Machine) Close() error {
 		m.logger().Info("container kept", "name", box.name, "remove", box.engine.name+" rm -f "+box.name)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()
 	return box.remove(ctx)
 }

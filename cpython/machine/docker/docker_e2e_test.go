@@ -29,6 +29,7 @@ func image() string {
 func newMachine(t *testing.T) *docker.Machine {
 	t.Helper()
 	m := docker.New(image())
+	m.Engine = os.Getenv("CPYTHON_E2E_ENGINE")
 	t.Cleanup(func() {
 		if err := m.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -43,9 +44,9 @@ func newMachine(t *testing.T) *docker.Machine {
 // engine runs the command line and returns what it printed.
 func engine(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := exec.Command("docker", args...).CombinedOutput()
+	out, err := exec.Command(cmp.Or(os.Getenv("CPYTHON_E2E_ENGINE"), "docker"), args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Fatalf("engine: %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -70,7 +71,7 @@ func TestE2EConform(t *testing.T) {
 func TestE2EUser(t *testing.T) {
 	m := newMachine(t)
 	m.Volumes = []docker.Volume{{Name: "cpython-prebuilt-e2e", Path: "/var/cache/e2e"}}
-	defer func() { _ = exec.Command("docker", "volume", "rm", "cpython-prebuilt-e2e").Run() }()
+	defer func() { _ = exec.Command(cmp.Or(m.Engine, "docker"), "volume", "rm", "cpython-prebuilt-e2e").Run() }()
 	script := `id -u; id -un; echo $HOME; pwd; touch /var/cache/e2e/x /tmp/x x && echo written; id -u -n 0`
 	got := output(t, m, machine.Cmd{Args: []string{"sh", "-c", script}})
 	if want := "1000\ncpython\n/home/cpython\n/home/cpython\nwritten\nroot"; got != want {
@@ -123,8 +124,9 @@ func TestE2EKeep(t *testing.T) {
 func TestE2ECloseAfterTheContext(t *testing.T) {
 	m := docker.New(image())
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(2*time.Second, cancel)
-	if err := m.Run(ctx, machine.Cmd{Args: []string{"sleep", "300"}}); !errors.Is(err, context.Canceled) {
+	defer cancel()
+	c := machine.Cmd{Args: []string{"sh", "-c", "echo started; exec sleep 300"}, Stdout: writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil })}
+	if err := m.Run(ctx, c); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, wanted context.Canceled", err)
 	}
 	name := m.Name()
@@ -133,6 +135,34 @@ func TestE2ECloseAfterTheContext(t *testing.T) {
 	}
 	if got := engine(t, "ps", "-aq", "--filter", "name="+name); name == "" || got != "" {
 		t.Errorf("container %s is still there: %s", name, got)
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// Whenever the context ends while the container starts, nothing is left of it.
+func TestE2ECancelledStart(t *testing.T) {
+	volume := docker.Volume{Name: "cpython-prebuilt-e2e-start", Path: "/mnt"} // by which to know them
+	defer func() {
+		_ = exec.Command(cmp.Or(os.Getenv("CPYTHON_E2E_ENGINE"), "docker"), "volume", "rm", volume.Name).Run()
+	}()
+	for after := 50 * time.Millisecond; after < 1200*time.Millisecond; after += 150 * time.Millisecond {
+		m := docker.New(image())
+		m.Engine, m.Volumes = os.Getenv("CPYTHON_E2E_ENGINE"), []docker.Volume{volume}
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		err := m.Run(ctx, machine.Cmd{Args: []string{"sleep", "300"}})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %s: %v, wanted context.DeadlineExceeded", after, err)
+		}
+		if err := m.Close(); err != nil {
+			t.Errorf("close after %s: %v", after, err)
+		}
+		if left := engine(t, "ps", "-aq", "--filter", "volume="+volume.Name); left != "" {
+			t.Errorf("after %s containers are left: %q", after, left)
+		}
 	}
 }
 
@@ -233,7 +263,7 @@ func wantGone(t *testing.T, how ...string) {
 	t.Helper()
 	m := newMachine(t)
 	output(t, m, machine.Cmd{Args: []string{"true"}})
-	time.AfterFunc(500*time.Millisecond, func() { _ = exec.Command("docker", append(how, m.Name())...).Run() })
+	time.AfterFunc(500*time.Millisecond, func() { _ = exec.Command(cmp.Or(m.Engine, "docker"), append(how, m.Name())...).Run() })
 	started := time.Now()
 	err := m.Run(t.Context(), machine.Cmd{Args: []string{"sleep", "300"}})
 	if !errors.Is(err, docker.ErrGone) {

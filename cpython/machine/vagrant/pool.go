@@ -107,11 +107,20 @@ func (p *pool) release(c *connection) {
 }
 
 // full notes that the server lets no more commands onto a connection than run
-// on it beside the caller's. One that lets none at all on it is dropped.
-func (p *pool) full(c *connection) {
+// on it beside the caller's, and gives it back. One that lets none at all on it
+// is dropped, and the answer is true. So every refusal brings the caller nearer
+// to a connection of its own.
+func (p *pool) full(c *connection) (useless bool) {
 	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	c.most = max(1, min(c.most, c.used-1))
+	c.used--
+	c.most = min(c.most, c.used)
+	useless = c.used == 0
+	p.mutex.Unlock()
+	if useless {
+		c.client.Close()
+		p.drop(c)
+	}
+	return useless
 }
 
 // drop takes a connection that has ended out of the pool.
@@ -135,7 +144,7 @@ func (p *pool) closeAll() {
 // open opens a channel for one command. A connection that turns out to be dead
 // or full is no error yet: nothing has run, so another one is tried.
 func (m *Machine) open(ctx context.Context) (*connection, ssh.Channel, <-chan *ssh.Request, error) {
-	for attempt := 1; ; attempt++ {
+	for attempt := 1; ; {
 		c, err := m.pool.acquire(ctx, m.dial)
 		if err != nil {
 			return nil, nil, nil, err
@@ -145,13 +154,16 @@ func (m *Machine) open(ctx context.Context) (*connection, ssh.Channel, <-chan *s
 			return c, channel, requests, nil
 		}
 		if refused := (*ssh.OpenChannelError)(nil); errors.As(err, &refused) {
-			m.pool.full(c)
+			if m.pool.full(c) {
+				attempt++
+			}
 		} else {
 			c.client.Close()
 			m.pool.drop(c)
+			m.pool.release(c)
+			attempt++
 		}
-		m.pool.release(c)
-		if attempt == 4 || ctx.Err() != nil {
+		if attempt > 4 || ctx.Err() != nil {
 			return nil, nil, nil, err
 		}
 	}
