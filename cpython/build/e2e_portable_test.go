@@ -53,6 +53,12 @@ func TestE2EPortable(t *testing.T) {
 			for _, args := range [][]string{{"apt-get", "update", "-q"}, {"apt-get", "install", "-y", "-q", "--no-install-recommends", "gcc", "libc6-dev", "ca-certificates"}} {
 				must(t, m, machine.Cmd{Args: args, Env: apt, Root: true})
 			}
+			// The checks want to be alone, and the network has served.
+			if m.Network == "" {
+				if out, err := exec.Command("docker", "network", "disconnect", "bridge", m.Name()).CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+			}
 			checkOn(t, m, true)
 			buildExtension(t, m, wheels)
 		})
@@ -71,10 +77,8 @@ func checkOn(t *testing.T, m machine.Machine, equipped bool) {
 		switch {
 		case f.Status == cpython.Skip && !equipped:
 			t.Logf("skipped: %s %s %s", f.ID, f.Subject, f.Message)
-		case f.Status == cpython.Fail, f.Status == cpython.Skip && f.Subject != "read-only tree":
+		case f.Status == cpython.Fail, f.Status == cpython.Skip:
 			t.Errorf("%s %s %s: %s", f.ID, f.Status, f.Subject, f.Message)
-		case f.Status == cpython.Skip:
-			t.Logf("skipped: %s %s", f.ID, f.Message)
 		}
 	}
 	info, err := manifest(portable)
