@@ -13,8 +13,9 @@ import (
 // What a build takes: a compiled tree with its profile comes to about 1 GB, and
 // link-time optimisation takes about as much memory per processor.
 const (
-	diskNeeded   = 3 << 30 // bytes, in the work folder
-	memoryNeeded = 1 << 30 // bytes
+	diskNeeded   = 3 << 30  // bytes, in the work folder
+	diskWanted   = 10 << 30 // bytes: room for several builds, images and artifacts
+	memoryNeeded = 1 << 30  // bytes
 )
 
 // Doctor checks whether the builder's machine can build the recipe, and says
@@ -96,6 +97,9 @@ func checkDisk(ctx context.Context, b Builder, _ Recipe) (cpython.Finding, error
 	if free < diskNeeded {
 		f.Status, f.Message = cpython.Fail, "not enough free disk space to build in"
 		f.Fix = "free some, or build in another folder (environment CPYTHON_PREBUILT_CACHE)"
+	} else if free < diskWanted {
+		f.Status, f.Message, f.Wanted = cpython.Warn, "enough for one build, and not for several, for images and virtual machines", gigabytes(diskWanted)
+		f.Fix = "free some (mage clean says what is kept here)"
 	}
 	return f, nil
 }
