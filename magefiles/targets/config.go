@@ -42,6 +42,7 @@ type recipeFlags struct {
 	build    *int
 	optimize *string
 	sha256   *string
+	link     *string
 	tkinter  *bool
 }
 
@@ -65,9 +66,13 @@ func (c *console) recipe(f recipeFlags) (build.Recipe, error) {
 	if err != nil {
 		return build.Recipe{}, err
 	}
+	link := c.value("link", f.link, "", "bundled")
+	if link != "bundled" && link != "system" {
+		return build.Recipe{}, fmt.Errorf("-link=%s, wanted bundled or system", link)
+	}
 	recipe := build.Recipe{
 		Ref:      cpython.Ref{Version: version, Build: n},
-		Optimize: optimize, Tkinter: set(f.tkinter), SourceSHA256: c.value("sha256", f.sha256, "", ""),
+		Optimize: optimize, Tkinter: set(f.tkinter), SystemLibraries: link == "system", SourceSHA256: c.value("sha256", f.sha256, "", ""),
 	}
 	return recipe, recipe.Validate()
 }

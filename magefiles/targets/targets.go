@@ -20,6 +20,7 @@ func Build(ctx context.Context,
 	sha256 *string, // digest of the source archive, for a version that is not in the table
 	out *string, // folder for the artifact (default artifacts)
 	jobs *int, // commands at once (default: one per processor)
+	link *string, // bundled: libraries go into the tree; system: it runs where the same are installed (default bundled)
 	tkinter *bool, // build tkinter too
 	machine *string, // local, docker:IMAGE, vagrant, vagrant:FOLDER or auto (environment MACHINE; default auto)
 	arch *string, // of the container, where its engine can run others: amd64, arm64
@@ -30,7 +31,7 @@ func Build(ctx context.Context,
 	verbose *bool, // print what the tools print
 	dryRun *bool, // print the plan and do nothing
 ) error {
-	return runBuild(ctx, recipeFlags{version, build, optimize, sha256, tkinter}, machineFlags{machine, arch, engine, network, keep},
+	return runBuild(ctx, recipeFlags{version, build, optimize, sha256, link, tkinter}, machineFlags{machine, arch, engine, network, keep},
 		builderFlags{out, source, jobs, force, keep, verbose}, set(dryRun))
 }
 

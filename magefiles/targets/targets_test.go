@@ -75,6 +75,7 @@ func TestRecipeFlags(t *testing.T) {
 		{"end of life", recipeFlags{version: text("3.9.25")}, "no longer supports"},
 		{"empty", recipeFlags{version: text("")}, "is empty"},
 		{"build 0", recipeFlags{build: number(0)}, `build number "0"`},
+		{"link", recipeFlags{link: text("static")}, "wanted bundled or system"},
 		{"optimize", recipeFlags{optimize: text("fast")}, "none, pgo or full"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -85,4 +85,12 @@ with tempfile.TemporaryDirectory() as folder:
     subprocess.run([python, "-c", "import markupsafe._speedups, numpy, requests; assert numpy.arange(9).sum() == 36"], check=True)
     subprocess.run([sys.executable, "-B", "-m", "pip", "install", *quiet, "--root-user-action=ignore", "six"], check=True)
     subprocess.run([sys.executable, "-B", "-c", "import six"], check=True)
+    # Through a link from outside of the tree, and with copies.
+    link = os.path.join(folder, "python3")
+    os.symlink(sys.executable, link)
+    for kind in "--symlinks", "--copies":
+        made = os.path.join(folder, "through link " + kind)
+        subprocess.run([link, "-B", "-m", "venv", "--without-pip", kind, made], check=True)
+        where = subprocess.run([os.path.join(made, "bin", "python"), "-c", "import ssl, sys; print(sys.base_prefix)"], stdout=subprocess.PIPE, check=True, text=True)
+        assert where.stdout == prefix + "\n", where.stdout
 print("ok")
