@@ -18,7 +18,7 @@ type Library struct {
 	Version string `json:"version,omitempty"` // of the package
 	Source  string `json:"source,omitempty"`  // name of the source package: "openssl"
 
-	// File is where the library lies in the tree: "lib/libssl-1a2b3c4d.so.3".
+	// File is where the library lies in the tree: "lib/cpbssl.so.3".
 	// It is empty for one that the system is to have. The licence of one in
 	// the tree lies in licenses/, under the name of the package.
 	File string `json:"file,omitempty"`

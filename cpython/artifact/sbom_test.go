@@ -56,8 +56,7 @@ func sbomInfo(t *testing.T) artifact.BuildInfo {
 		{Soname: "libzstd.so.1", Package: "libzstd1", Version: "1.5.4+dfsg2-5", Source: "libzstd", License: "BSD-3-Clause OR GPL-2.0-only"},
 	} {
 		digest := strings.Repeat(string("0123456789abcdef"[i]), 64)
-		name, number, _ := strings.Cut(l.Soname, ".so")
-		l.File = "lib/" + name + "-" + digest[:8] + ".so" + number
+		l.File = "lib/cpb" + strings.TrimPrefix(l.Soname, "lib")
 		l.PURL = artifact.PackageURL(p, l.Package, l.Version)
 		info.Files[l.File] = digest
 		info.Toolchain.Libraries = append(info.Toolchain.Libraries, l)

@@ -68,6 +68,23 @@ func (c *console) printBuilt(r *build.Result) error {
 	return err
 }
 
+// printInspection prints an inspection as text or as JSON, or its SBOM.
+func printInspection(w io.Writer, i *artifact.Inspection, asJSON, sbom bool) error {
+	switch {
+	case asJSON && sbom:
+		return errors.New("-json and -sbom: wanted one of them")
+	case sbom:
+		text, err := i.SBOM()
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		return err
+	case asJSON:
+		return i.WriteJSON(w)
+	}
+	return i.WriteText(w)
+}
+
 // printList prints what a folder holds as a table or as JSON.
 func printList(w io.Writer, dir string, listed []artifact.Listed, asJSON bool) error {
 	if asJSON {

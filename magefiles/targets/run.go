@@ -109,6 +109,22 @@ func (c *console) artifact(file, out *string) (string, error) {
 	return name, nil
 }
 
+func runInspect(ctx context.Context, file, out *string, asJSON, sbom bool) error {
+	c, err := newConsole()
+	if err != nil {
+		return err
+	}
+	name, err := c.artifact(file, out)
+	if err != nil {
+		return err
+	}
+	i, err := artifact.Inspect(ctx, name)
+	if err != nil {
+		return err
+	}
+	return printInspection(os.Stdout, i, asJSON, sbom)
+}
+
 func runList(ctx context.Context, out *string, asJSON bool) error {
 	c, err := newConsole()
 	if err != nil {

@@ -79,6 +79,16 @@ func Validate(ctx context.Context,
 	return runValidate(ctx, validateFlags{artifact, out, level, machine, image, set(json), set(junit)})
 }
 
+// Inspect prints what an artifact is, what it needs and what is in it, and executes nothing of it.
+func Inspect(ctx context.Context,
+	artifact *string, // the file (environment ARTIFACT; default: the newest in out)
+	out *string, // folder of artifacts (default artifacts)
+	json *bool, // print JSON
+	sbom *bool, // print the SBOM (SPDX 2.3): the one in the artifact, or else the one that its build-info gives
+) error {
+	return runInspect(ctx, artifact, out, set(json), set(sbom))
+}
+
 // List prints a table of the artifacts in a folder.
 func List(ctx context.Context,
 	out *string, // folder of artifacts (default artifacts)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/2-coatl/cpython-prebuilt/cpython"
 	"github.com/2-coatl/cpython-prebuilt/cpython/artifact"
+	"github.com/2-coatl/cpython-prebuilt/cpython/artifact/artifacttest"
 	"github.com/2-coatl/cpython-prebuilt/cpython/build"
 )
 
@@ -135,5 +136,30 @@ func TestPrintList(t *testing.T) {
 	var list []artifact.Listed
 	if err := json.Unmarshal(asJSON.Bytes(), &list); err != nil || list == nil {
 		t.Errorf("as JSON: %q, %v; want an empty list", asJSON.String(), err)
+	}
+}
+
+func TestPrintInspection(t *testing.T) {
+	i, err := artifact.Inspect(t.Context(), artifacttest.Make(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table, asJSON, sbom bytes.Buffer
+	if err := errors.Join(printInspection(&table, i, false, false), printInspection(&asJSON, i, true, false), printInspection(&sbom, i, false, true)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(table.String(), "artifact    "+i.Info.Ref.String()+"\n") {
+		t.Errorf("as text:\n%s", table.String())
+	}
+	var inspection struct{ Ref cpython.Ref }
+	if err := json.Unmarshal(asJSON.Bytes(), &inspection); err != nil || inspection.Ref != i.Info.Ref {
+		t.Errorf("as JSON: %v, %v", inspection, err)
+	}
+	var document struct{ SPDXVersion string }
+	if err := json.Unmarshal(sbom.Bytes(), &document); err != nil || document.SPDXVersion != "SPDX-2.3" {
+		t.Errorf("SBOM: %v, %v", document, err)
+	}
+	if err := printInspection(&table, i, true, true); err == nil {
+		t.Error("-json and -sbom together are no error")
 	}
 }

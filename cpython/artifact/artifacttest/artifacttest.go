@@ -108,7 +108,7 @@ func Tree(t testing.TB, ref cpython.Ref) string {
 // Bundled returns a shared library of a distribution as it lies in a tree that
 // bundles it: what build-info.json says about it, its content and its licence.
 func Bundled() (l artifact.Library, content, licence string) {
-	const soname, file = "libffi.so.8", "libffi-4d5f7a2b.so.8"
+	const soname, file = "libffi.so.8", "cpbffi.so.8"
 	p := cpython.Platform{OS: "debian12", Arch: arch()}
 	l = artifact.Library{Soname: soname, Package: "libffi8", Version: "3.4.4-1", Source: "libffi", File: "lib/" + file,
 		License: "MIT", PURL: artifact.PackageURL(p, "libffi8", "3.4.4-1")}
