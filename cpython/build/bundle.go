@@ -204,7 +204,10 @@ func (s *session) describeLibrary(ctx context.Context, b bundled) (artifact.Libr
 	if err != nil || text == "" {
 		return l, fmt.Errorf("the licence of package %s cannot be read: %w", l.Package, cmp.Or(err, errors.New("it is empty")))
 	}
-	if l.License = licenceOf(l, text); forbidden(l.License) {
+	if l.License = licenceOf(l, text); l.License == "" {
+		return l, fmt.Errorf("the licence of package %s is not known here, so it cannot go into the tree; link to the system's (-link=system)", l.Package)
+	}
+	if forbidden(l.License) {
 		return l, fmt.Errorf("is under %s, which would bind the whole artifact", l.License)
 	}
 	l.PURL = artifact.PackageURL(s.recipe.Ref.Platform, l.Package, l.Version)
