@@ -98,11 +98,15 @@ func laboratory(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 	}
+	musl, err := lab.MuslImage(ctx, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
 	network, err := lab.Network(ctx)
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"CPYTHON_E2E_IMAGES=cpython-prebuilt/debian", "CPYTHON_PREBUILT_NETWORK=" + network}
+	env := []string{"CPYTHON_E2E_IMAGES=cpython-prebuilt/debian", "CPYTHON_E2E_MUSL=" + musl, "CPYTHON_PREBUILT_NETWORK=" + network}
 	image, err := lab.VagrantImage(ctx, os.Stderr)
 	if errors.Is(err, lab.ErrNoBridge) {
 		fmt.Fprintln(os.Stderr, err)

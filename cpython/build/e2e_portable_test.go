@@ -65,6 +65,21 @@ func TestE2EPortable(t *testing.T) {
 	}
 }
 
+// TestE2EValidateImages validates in a list of images, of which one has musl.
+func TestE2EValidateImages(t *testing.T) {
+	images, musl := lab(t, "CPYTHON_E2E_IMAGES"), lab(t, "CPYTHON_E2E_MUSL")
+	file := strings.TrimPrefix(portable, "../../")
+	out, err := mage(t, "validate", "-artifact="+file, "-image="+images+":bullseye,"+images+":trixie")
+	if err != nil || strings.Count(out, "\nD11   pass") != 2 {
+		t.Errorf("validate in two images: %v\n%s", err, out)
+	}
+	out, err = mage(t, "validate", "-artifact="+file, "-image="+musl)
+	const want = "needs glibc, this container (a system with musl) has musl, which is not supported"
+	if err == nil || !strings.Contains(out, want) || !strings.HasPrefix(lastLine(out), "[FAILURE]") {
+		t.Errorf("validate where there is musl: %v, wanted %q\n%s", err, want, out)
+	}
+}
+
 // checkOn has Verify run the artifact on a machine. Nothing may fail; where
 // everything is there that is needed, nothing may be skipped.
 func checkOn(t *testing.T, m machine.Machine, equipped bool) {
