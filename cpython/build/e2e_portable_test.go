@@ -126,7 +126,14 @@ func useBare(t *testing.T, m machine.Machine, wheels string) {
 		python := where.dir + "/python-3.13.5/bin/python3"
 		must(t, m, machine.Cmd{Args: []string{"mkdir", "-p", where.dir}, Env: env, Root: where.root})
 		must(t, m, machine.Cmd{Args: []string{"tar", "xzf", "/tmp/artifact/" + filepath.Base(portable), "-C", where.dir}, Env: env, Root: where.root})
-		must(t, m, machine.Cmd{Args: []string{python, "-B", "/tmp/use/use.py", "/tmp/use", "/tmp/wheels"}, Env: env, Root: where.root})
+		must(t, m, machine.Cmd{Args: []string{python, "-B", "/tmp/use/use.py", "/tmp/use", "/tmp/wheels", "refused"}, Env: env, Root: where.root})
+	}
+	// As on Fedora, and then as on SUSE: no place that Debian's OpenSSL knows.
+	for _, file := range []string{"/etc/pki/tls/certs/ca-bundle.crt", "/var/lib/ca-certificates/ca-bundle.pem"} {
+		env := []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp", "TERM=xterm"}
+		must(t, m, machine.Cmd{Args: []string{"install", "-D", "-m", "644", "/tmp/use/ca.pem", file}, Env: env, Root: true})
+		must(t, m, machine.Cmd{Args: []string{"/opt/python-3.13.5/bin/python3", "-B", "/tmp/use/use.py", "/tmp/use", "/tmp/wheels", "found"}, Env: env})
+		must(t, m, machine.Cmd{Args: []string{"rm", file}, Env: env, Root: true})
 	}
 }
 

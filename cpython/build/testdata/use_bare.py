@@ -1,5 +1,6 @@
 # What people do with a Python, in an image that has nothing else. Arguments:
-# a folder with ca.pem and server.pem, and one with wheels.
+# a folder with ca.pem and server.pem, one with wheels, and whether the system
+# knows the authority: "found" or "refused".
 import curses
 import datetime
 import http.server
@@ -14,7 +15,7 @@ import threading
 import urllib.request
 import zoneinfo
 
-files, wheels = sys.argv[1:]
+files, wheels, authority = sys.argv[1:]
 prefix = os.path.dirname(os.path.dirname(sys.executable))
 assert sys.prefix == prefix, (sys.prefix, prefix)
 assert readline.backend == "editline", readline.backend
@@ -50,8 +51,12 @@ with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=ca)) 
 get = [sys.executable, "-B", "-c", "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())", url]
 result = subprocess.run(get, env=dict(os.environ, SSL_CERT_FILE=ca), stdout=subprocess.PIPE, check=True, text=True)
 assert result.stdout == "hello\n", result.stdout
-refused = subprocess.run(get, stderr=subprocess.PIPE, text=True)
-assert refused.returncode != 0 and "CERTIFICATE_VERIFY_FAILED" in refused.stderr, refused.stderr
+plain = subprocess.run(get, stderr=subprocess.PIPE, text=True)
+if authority == "found":
+    assert plain.returncode == 0, plain.stderr
+    assert ssl.get_default_verify_paths().cafile, ssl.get_default_verify_paths()
+else:
+    assert plain.returncode != 0 and "CERTIFICATE_VERIFY_FAILED" in plain.stderr, plain.stderr
 
 
 def terminal(script, typed, wanted):
