@@ -29,21 +29,33 @@ func Image(ctx context.Context, out io.Writer, suite string) (name string, err e
 	if _, err := output(ctx, "docker", "image", "inspect", name); err == nil {
 		return name, nil
 	}
-	if err := need(ctx, out, map[string]string{"debootstrap": "debootstrap"}); err != nil {
-		return "", err
-	}
 	text, err := output(ctx, "apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages")
 	if err != nil {
 		return "", fmt.Errorf("lab: %w", err)
 	}
 	m := parseMirrors(text)
-	if m.main == "" {
-		return "", errors.New("lab: the apt of this machine has no mirror of Debian; put one into its sources")
+	if m.main == "" { // Ubuntu, say
+		return name, pullImage(ctx, out, name, suite)
+	}
+	if err := need(ctx, out, map[string]string{"debootstrap": "debootstrap"}); err != nil {
+		return "", err
 	}
 	if err := makeImage(ctx, out, name, suite, m); err != nil {
 		return "", fmt.Errorf("lab: image %s: %w", name, err)
 	}
 	return name, checkApt(ctx, out, name)
+}
+
+// pullImage gives Debian's own image the name, where a registry can be reached.
+func pullImage(ctx context.Context, out io.Writer, name, suite string) error {
+	official := "debian:" + suite + "-slim"
+	fmt.Fprintf(out, "lab: the apt of this machine has no mirror of Debian: pull %s\n", official)
+	for _, args := range [][]string{{"docker", "pull", "-q", official}, {"docker", "tag", official, name}} {
+		if err := machine.Local().Run(ctx, machine.Cmd{Args: args, Stdout: out, Stderr: out}); err != nil {
+			return fmt.Errorf("lab: image %s: %w", name, err)
+		}
+	}
+	return checkApt(ctx, out, name)
 }
 
 // mirrors are where the packages of Debian are.
