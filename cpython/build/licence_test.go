@@ -66,6 +66,9 @@ func TestLicenceOf(t *testing.T) {
 		{"libncursesw.so.6", "6.4", "", "X11-distribute-modifications-variant"},
 		{"libtcl8.6.so", "8.6.13", "", "TCL"},
 		{"libdb-5.3.so", "5.3.28", "", "Sleepycat"},
+		{"libX11.so.6", "1.8.4", "", "MIT AND MIT-open-group AND X11 AND HPND AND HPND-sell-variant AND BSD-1-Clause AND LicenseRef-TekHVC"},
+		{"libfreetype.so.6", "2.12.1", "", "(FTL OR GPL-2.0-or-later) AND MIT"},
+		{"libxcb.so.1", "1.15", "", "X11"},
 		{"libpng16.so.16", "1.6.39", "", "libpng-2.0"},
 		{"libreadline.so.8", "8.2", "", "GPL-3.0-or-later"},
 		{"libunheard.so.1", "1", dep5 + "Files: *\nLicense: Expat\n", "MIT"},
@@ -111,7 +114,7 @@ func TestForbidden(t *testing.T) {
 
 // What this program says itself can be read by itself.
 func TestLibraryLicences(t *testing.T) {
-	expression := regexp.MustCompile(`^[A-Za-z0-9.-]+( (AND|OR|WITH) [A-Za-z0-9.-]+)*$`)
+	expression := regexp.MustCompile(`^\(?[A-Za-z0-9.-]+( (AND|OR|WITH) [A-Za-z0-9.-]+\)?)*$`)
 	refused := []string{"libdb", "libgdbm", "libgdbm_compat", "libhistory", "libreadline"}
 	for name, licence := range libraryLicences {
 		if !expression.MatchString(licence) {

@@ -5,15 +5,18 @@ import _ "embed"
 //go:embed patches/certificates.patch
 var certificatesPatch string
 
+//go:embed patches/tcl-library.patch
+var tclLibraryPatch string
+
 //go:embed patches/venv-through-link.patch
 var venvThroughLinkPatch string
 
-// ownPatches returns what is applied to every source, before the patches of
-// the recipe. The lines around the changes are the same in all supported
+// ownPatches returns what is applied to the source before the patches that the
+// recipe names: to every source, but for tcl-library.patch. The lines around the changes are the same in all supported
 // series, and patch is given no fuzz: where a release has others, the build
 // stops there. That series then gets a file of its own.
-func ownPatches() []Patch {
-	return []Patch{
+func (r Recipe) ownPatches() []Patch {
+	patches := []Patch{
 		{
 			Name:   "certificates.patch",
 			SHA256: "db22c891771ea7c343b2fb3d7cf688c1428b7eb0070edbc5ca5220614dd1e45d",
@@ -27,4 +30,13 @@ func ownPatches() []Patch {
 			Data:   []byte(venvThroughLinkPatch),
 		},
 	}
+	if r.ownTcl() {
+		patches = append(patches, Patch{
+			Name:   "tcl-library.patch",
+			SHA256: "6fdc1ff9470a7a25aaa41b4af9572358ab03f25c9772dd7e935924a60fa3a6c6",
+			Reason: "Tcl looks for its scripts where the distribution that it was built on keeps them, and through no link",
+			Data:   []byte(tclLibraryPatch),
+		})
+	}
+	return patches
 }

@@ -14,12 +14,31 @@ import (
 	"github.com/2-coatl/cpython-prebuilt/cpython"
 )
 
+// allPatches returns those of the recipe that gets the most.
+func allPatches() []Patch { return Recipe{Tkinter: true}.ownPatches() }
+
+func TestTclPatchGoesWithTcl(t *testing.T) {
+	without := len(Recipe{}.ownPatches())
+	for name, tt := range map[string]struct {
+		recipe Recipe
+		want   int
+	}{
+		"tkinter":                    {Recipe{Tkinter: true}, without + 1},
+		"tkinter, the machine's Tcl": {Recipe{Tkinter: true, SystemLibraries: true}, without},
+		"no tkinter, the machine's":  {Recipe{SystemLibraries: true}, without},
+	} {
+		if got := len(tt.recipe.ownPatches()); got != tt.want {
+			t.Errorf("%s: %d patches, want %d", name, got, tt.want)
+		}
+	}
+}
+
 func TestOwnPatches(t *testing.T) {
 	files, err := fs.Glob(os.DirFS("patches"), "*.patch")
 	if err != nil {
 		t.Fatal(err)
 	}
-	patches := ownPatches()
+	patches := allPatches()
 	if len(files) != len(patches) {
 		t.Errorf("patches/ holds %v, but %d are applied", files, len(patches))
 	}
@@ -42,8 +61,8 @@ func TestOwnPatchesComeFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := Recipe{Ref: cpython.Ref{Version: v}, Patches: []Patch{theirs}}.withDefaults().Patches
-		if len(got) != len(ownPatches())+1 || got[len(got)-1].Name != theirs.Name {
-			t.Errorf("%s: %d patches, want x.patch after %d", s.name, len(got), len(ownPatches()))
+		if len(got) != len(Recipe{}.ownPatches())+1 || got[len(got)-1].Name != theirs.Name {
+			t.Errorf("%s: %d patches, want x.patch after %d", s.name, len(got), len(Recipe{}.ownPatches()))
 		}
 	}
 }
@@ -54,8 +73,8 @@ func TestOwnPatchesApply(t *testing.T) {
 	if _, err := exec.LookPath("patch"); err != nil {
 		t.Skip("needs patch")
 	}
-	for i, command := range (Recipe{Patches: ownPatches()}).patchStep().Commands {
-		t.Run(ownPatches()[i].Name, func(t *testing.T) {
+	for i, command := range (Recipe{Patches: allPatches()}).patchStep().Commands {
+		t.Run(allPatches()[i].Name, func(t *testing.T) {
 			name, before, after := sides(t, command.Stdin)
 			file := filepath.Join(t.TempDir(), name)
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

@@ -88,7 +88,10 @@ type Recipe struct {
 	// libraries are installed.
 	SystemLibraries bool
 
-	Tkinter    bool // build _tkinter, with Tcl and Tk
+	// Tkinter builds _tkinter, with Tcl and Tk. What it shows needs an X server
+	// and at least one font on the machine that it runs on.
+	Tkinter bool
+
 	KeepTests  bool // keep CPython's own test packages
 	KeepStatic bool // keep the static libpython
 	KeepDebug  bool // keep debug information
@@ -122,7 +125,7 @@ func (r Recipe) withDefaults() Recipe {
 	}
 	slices.Sort(required)
 	r.RequiredModules = slices.Compact(required)
-	r.Patches = append(ownPatches(), r.Patches...)
+	r.Patches = append(r.ownPatches(), r.Patches...)
 	return r
 }
 

@@ -46,6 +46,9 @@ func (s *session) collectTree(ctx context.Context) error {
 	if err := s.addZones(ctx); err != nil {
 		return err
 	}
+	if err := s.addTcl(ctx); err != nil {
+		return err
+	}
 	license, err := s.readFile(ctx, path.Join(s.work, "src", "LICENSE"))
 	if err != nil {
 		return err
