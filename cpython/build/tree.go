@@ -23,7 +23,7 @@ import (
 
 // treeRevision counts the changes of what this file makes of an installed
 // tree. It is one of the inputs of a build.
-const treeRevision = 2
+const treeRevision = 3
 
 // sourcePath stands in the tree for the folder that CPython was compiled in.
 const sourcePath = "/usr/src/cpython"
@@ -169,7 +169,11 @@ var sysconfigFiles = []string{"_sysconfigdata_*.py", "_sysconfig_vars_*.json", "
 
 // scrub takes the folder of the build out of a text.
 func (t tree) scrub(text []byte) []byte {
-	text = bytes.ReplaceAll(text, []byte(prefixMap(t.work+"/src")), nil)
+	for _, flag := range strings.Fields(prefixMap(t.work + "/src")) {
+		// _sysconfigdata holds long texts in pieces, a line each, cut after any space.
+		cut := regexp.MustCompile(` (["']\n\s*["'])?` + regexp.QuoteMeta(flag))
+		text = cut.ReplaceAll(text, []byte("$1"))
+	}
 	text = bytes.ReplaceAll(text, []byte(t.work+"/src"), []byte(sourcePath))
 	return bytes.ReplaceAll(text, []byte(t.work+"/bin:"), nil)
 }

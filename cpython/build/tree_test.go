@@ -177,3 +177,21 @@ func TestCachedLibrary(t *testing.T) {
 		t.Errorf("libz.so.2 is %q", got)
 	}
 }
+
+// The flags that hide the build folder go wherever the text is cut.
+func TestScrub(t *testing.T) {
+	tr := tree{work: "/w"}
+	flags := prefixMap("/w/src")
+	first, second := strings.Fields(flags)[0], strings.Fields(flags)[1]
+	for name, row := range map[string][2]string{
+		"one line":      {"CFLAGS='-O2" + flags + "' CC=gcc", "CFLAGS='-O2' CC=gcc"},
+		"cut before":    {"\"'-O2 \"\n    \"" + strings.TrimPrefix(flags, " ") + "' \"\n", "\"'-O2\"\n    \"' \"\n"},
+		"cut between":   {"\"'-O2 " + first + " \"\n    '" + second + "' '\n", "\"'-O2\"\n    '' '\n"},
+		"cut both ways": {"'-O2 '\n  \"" + first + " \"\n  '" + second + " -g'", "'-O2'\n  \"\"\n  ' -g'"},
+		"another path":  {"/w/src/Include and /w/bin:/usr/bin", sourcePath + "/Include and /usr/bin"},
+	} {
+		if got := string(tr.scrub([]byte(row[0]))); got != row[1] {
+			t.Errorf("%s: %q became %q, wanted %q", name, row[0], got, row[1])
+		}
+	}
+}
