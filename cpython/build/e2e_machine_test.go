@@ -56,6 +56,11 @@ func TestE2EContainers(t *testing.T) {
 		})
 	}
 	checkAll(t)
+	// The series that is built most differently from the others.
+	image := lab(t, "CPYTHON_E2E_IMAGES") + ":bookworm"
+	if _, err := mage(t, "build", "-version=3.11.2", "-machine=docker:"+image, "-optimize=none", "-out="+e2eOut); err != nil {
+		t.Error(err)
+	}
 }
 
 // checkAll builds a matrix of which one job is there already and one must fail.
