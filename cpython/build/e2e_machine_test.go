@@ -145,7 +145,7 @@ func TestE2EVagrantBuild(t *testing.T) {
 	})
 	must := func(args ...string) string {
 		t.Helper()
-		out, err := mage(t, append(args, "-out="+e2eOut)...)
+		out, err := mage(t, args...)
 		if err != nil {
 			t.Fatal(err)
 		}
