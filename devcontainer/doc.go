@@ -9,11 +9,11 @@
 //
 // A member's own comments are the comment lines directly above it, without a
 // blank line in between, the comments on its own line before it, and the one
-// that follows it on the line where it ends. A commented-out member directly
-// above is its own only if it has the same name. Where several members end on
-// one line, a comment at the end of that line belongs to the line, and stays
-// until none of them is left; a block comment that stands between a member and
-// its comma is the member's. Everything else, blank lines too, is nobody's.
+// that follows it on the line where it ends. Where several members end on one
+// line, a comment at the end of that line belongs to the line, and stays until
+// none of them is left; a block comment that stands between a member and its
+// comma is the member's. Everything else is nobody's: blank lines, and members
+// that are commented out, which wait to be used in the place where they are.
 //
 // A value that is replaced keeps the member's comments. What is removed takes
 // its own comments along, what is moved carries them, and what is nobody's

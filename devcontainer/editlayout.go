@@ -25,7 +25,7 @@ func (f *File) arrange(v *hujson.Value, plan []entry, outer *style) string {
 	p := planner{layout: l, kept: make([]item, 0, len(plan))}
 	for _, e := range plan {
 		if e.old < 0 {
-			p.insert(inner.member(e, l.indentOfNew(p.next)))
+			p.insert(item{body: inner.member(e, l.indentOfNew(p.next))})
 			continue
 		}
 		p.dropUpTo(e.old)
@@ -89,13 +89,13 @@ func (p *planner) keep() {
 	p.kept = append(p.kept, it)
 }
 
-// insert puts a new item directly after the last one.
-func (p *planner) insert(body string) {
-	sep := p.newSep(p.next)
-	if len(p.kept) == 0 && len(p.items) > 0 && !hasNewline(sep) {
-		sep = p.items[0].sep
+// insert puts an item directly after the last one.
+func (p *planner) insert(it item) {
+	it.sep = p.newSep(p.next)
+	if len(p.kept) == 0 && len(p.items) > 0 && !hasNewline(it.sep) {
+		it.sep = p.items[0].sep
 	}
-	p.kept = append(p.kept, item{sep: sep, body: body})
+	p.kept = append(p.kept, it)
 }
 
 // finish sets the commas: one between two items, and one after the last if
@@ -104,7 +104,7 @@ func (p *planner) finish() {
 	old := len(p.items)
 	trailing := old > 0 && p.items[old-1].comma
 	mid := ""
-	if old > 1 && isBlank(p.items[old-2].mid) {
+	if old > 1 && hasNewline(p.items[0].mid) && isBlank(p.items[old-2].mid) {
 		mid = p.items[old-2].mid // the style that starts lines with commas
 	}
 	for i := range p.kept {
@@ -117,8 +117,21 @@ func (p *planner) finish() {
 			it.mid += mid
 		}
 		it.comma = want
+		it.settle()
 	}
 	p.items, p.tail = p.kept, p.loose+p.tail
+}
+
+// settle lets the comma stand where the others stand: behind the value, before
+// a comment that ends the line, or at the start of the next line.
+func (it *item) settle() {
+	switch {
+	case !it.comma:
+	case hasNewline(it.mid):
+		it.post, it.eol = it.post+it.eol, ""
+	case endsInLineComment(it.post):
+		it.post, it.eol = "", it.post+it.eol
+	}
 }
 
 // removeAll leaves what is nobody's, or nothing where that is only white space.
@@ -174,23 +187,4 @@ func (l *layout) indentOfNew(index int) string {
 		return sep[at+1:]
 	}
 	return l.indent
-}
-
-// move moves an item. White space, commas and what is nobody's stay in place.
-func (l *layout) move(from, to int) {
-	old := append([]item(nil), l.items...)
-	order := make([]int, 0, len(old))
-	for i := range old {
-		if i != from {
-			order = append(order, i)
-		}
-	}
-	order = append(order[:to], append([]int{from}, order[to:]...)...)
-	for slot, i := range order {
-		it := &l.items[slot]
-		it.own, it.body, it.post, it.eol = old[i].own, old[i].body, old[i].post, old[i].eol
-		if hasNewline(it.own) && !hasNewline(it.sep) {
-			it.sep = old[i].sep
-		}
-	}
 }

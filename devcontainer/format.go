@@ -1,7 +1,6 @@
 package devcontainer
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 )
@@ -107,7 +106,7 @@ func cutComments(text string, lines bool) (comments, rest string) {
 // cutLead splits what stands above a member, and starts with a line ending if
 // it has one, into what is nobody's, the white space that sets the member off
 // from the one before, and its own comments with the white space that follows.
-func cutLead(text, name string) (loose, sep, own string) {
+func cutLead(text string) (loose, sep, own string) {
 	all := tokens(text)
 	at := len(all) // the token that starts the member's lead
 	for i := len(all) - 1; i >= 0; i-- {
@@ -119,7 +118,7 @@ func cutLead(text, name string) (loose, sep, own string) {
 		for above > 0 && all[above-1].kind != newline {
 			above--
 		}
-		if above == 0 || !ownComment(text, all[above:i], name) {
+		if above == 0 || !ownComment(text, all[above:i]) {
 			break
 		}
 	}
@@ -140,21 +139,15 @@ func cutLead(text, name string) (loose, sep, own string) {
 	return text[:start], text[start:end], text[end:]
 }
 
-var commentedOut = regexp.MustCompile(`^/[/*][/*\s]*("(?:[^"\\]|\\.)*")\s*:`)
+var commentedOut = regexp.MustCompile(`^/[/*][/*\s]*"(?:[^"\\]|\\.)*"\s*:`)
 
 // ownComment reports whether a line above a member is its comment: not blank,
-// and not another member that is commented out.
-func ownComment(text string, line []token, name string) bool {
+// and no member that is commented out, which may be meant for any place.
+func ownComment(text string, line []token) bool {
 	for _, t := range line {
-		if !t.comment() {
-			continue
+		if t.comment() {
+			return !commentedOut.MatchString(text[t.start:t.end])
 		}
-		match := commentedOut.FindStringSubmatch(text[t.start:t.end])
-		var other string
-		if match == nil || json.Unmarshal([]byte(match[1]), &other) != nil {
-			return true
-		}
-		return other == name
 	}
 	return false
 }

@@ -46,9 +46,8 @@ func (f *File) layout(v *hujson.Value) *layout {
 	for i := range l.items {
 		name, value := child(v, i)
 		start := value.StartOffset
-		label := ""
 		if name != nil {
-			start, label = name.StartOffset, nameOf(name)
+			start = name.StartOffset
 		}
 		it := &l.items[i]
 		it.body = f.text[start:value.EndOffset]
@@ -57,9 +56,13 @@ func (f *File) layout(v *hujson.Value) *layout {
 			alone = l.items[i-1].cut(&lead, alone) || hasNewline(it.body)
 		}
 		if line, rest, found := cutLine(lead); found {
-			it.loose, lead = line, rest
+			if lead = rest; i == 0 {
+				l.head = line
+			} else {
+				it.loose = line
+			}
 		}
-		loose, sep, own := cutLead(lead, label)
+		loose, sep, own := cutLead(lead)
 		it.loose += loose // they are next to each other: no copy
 		it.sep, it.own = sep, own
 		gap = value.EndOffset
