@@ -133,6 +133,15 @@ func TestAppendKeepsMeaning(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	type outcome struct {
+		out  string
+		code int
+	}
+	alone := map[string]outcome{}
+	for _, text := range texts {
+		out, code := runShell(t, dir, text)
+		alone[text] = outcome{out, code}
+	}
 	for _, first := range texts {
 		for _, then := range texts {
 			f := parse(t, "{}")
@@ -147,14 +156,12 @@ func TestAppendKeepsMeaning(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, code := runShell(t, dir, first)
-			if code == 0 {
-				var more string
-				more, code = runShell(t, dir, then)
-				want += more
+			want := alone[first]
+			if want.code == 0 {
+				want = outcome{want.out + alone[then].out, alone[then].code}
 			}
-			if got, gotCode := runShell(t, dir, joined.Shell); got != want || gotCode != code {
-				t.Errorf("%q and %q became %q, which prints %q (%d); alone they print %q (%d)", first, then, joined.Shell, got, gotCode, want, code)
+			if out, code := runShell(t, dir, joined.Shell); (outcome{out, code}) != want {
+				t.Errorf("%q and %q became %q, which prints %q (%d); alone they print %q (%d)", first, then, joined.Shell, out, code, want.out, want.code)
 			}
 		}
 	}
