@@ -29,7 +29,7 @@ func (f *File) Set(pointer string, value any) error {
 		return f.pointerError(pointer, "%w", err)
 	}
 	s := f.styleOf(at.parent, at.index)
-	return f.splice(at.value.StartOffset, at.value.EndOffset, f.rewrite(at.value, fresh, s))
+	return f.splice(at.value, f.rewrite(at.value, fresh, s))
 }
 
 // add makes a new member of the object, or element of the array, at the place.
@@ -59,7 +59,7 @@ func (f *File) add(pointer string, at place, rest []string, value any) error {
 	plan := keepAll(at.value)
 	plan = append(plan, entry{old: -1, name: label, value: fresh})
 	s := f.styleOf(at.parent, at.index)
-	return f.splice(at.value.StartOffset, at.value.EndOffset, f.arrange(at.value, plan, s))
+	return f.splice(at.value, f.arrange(at.value, plan, s))
 }
 
 // Remove removes the member or element at the pointer with its own comments,
@@ -81,7 +81,7 @@ func (f *File) Remove(pointer string) (removed bool, err error) {
 		name, _ := child(at.parent, e.old)
 		return e.old == at.index || name != nil && isName(name, parts[len(parts)-1])
 	})
-	return true, f.splice(at.parent.StartOffset, at.parent.EndOffset, f.arrange(at.parent, plan, nil))
+	return true, f.splice(at.parent, f.arrange(at.parent, plan, nil))
 }
 
 // Rename gives the member at the pointer another name. Its value, place and
@@ -108,7 +108,7 @@ func (f *File) Rename(pointer, name string) error {
 			return f.misplaced(pointer, other, fmt.Errorf("rename one of several %q: %w", old, fs.ErrExist))
 		}
 	}
-	return f.splice(at.name.StartOffset, at.name.EndOffset, quote(name))
+	return f.splice(at.name, quote(name))
 }
 
 // Move gives the member or element at the pointer another index among those of
@@ -126,5 +126,5 @@ func (f *File) Move(pointer string, index int) error {
 	}
 	l := f.layout(at.parent)
 	l.move(at.index, index)
-	return f.splice(at.parent.StartOffset, at.parent.EndOffset, l.String())
+	return f.splice(at.parent, l.String())
 }

@@ -72,15 +72,3 @@ func (f *File) become(text string) error {
 	f.text, f.root, f.lines, f.hints = text, root, nil, nil
 	return nil
 }
-
-// splice replaces the text from start to end. The file stays as it is where
-// the result would not be valid.
-func (f *File) splice(start, end int, with string) error {
-	if f.text[start:end] == with {
-		return nil
-	}
-	if err := f.become(f.text[:start] + with + f.text[end:]); err != nil {
-		return fmt.Errorf("edit would break the file: %w", err)
-	}
-	return nil
-}

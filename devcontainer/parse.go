@@ -25,13 +25,10 @@ func (e *SyntaxError) Error() string {
 
 // parse returns the syntax of text, which has no byte order mark.
 func parse(path, text string) (hujson.Value, error) {
-	fail := func(offset int, problem string) error {
-		line, column := locate(text, lineStarts(text[:offset]), offset)
-		return &SyntaxError{Path: path, Line: line, Column: column, Problem: problem}
-	}
+	fail := func(offset int, problem string) error { return syntaxError(path, text, offset, problem) }
 	copied, tooDeep := plain(text)
 	if tooDeep >= 0 {
-		return hujson.Value{}, fail(tooDeep, fmt.Sprintf("nested deeper than %d levels", maxDepth))
+		return hujson.Value{}, tooDeepError(path, text, tooDeep)
 	}
 	root, err := hujson.Parse(copied)
 	if err == nil {
@@ -54,6 +51,15 @@ func parse(path, text string) (hujson.Value, error) {
 		rest = rest[at:]
 	}
 	return hujson.Value{}, fail(min(offset, len(text)), problem)
+}
+
+func syntaxError(path, text string, offset int, problem string) error {
+	line, column := locate(text, lineStarts(text[:offset]), offset)
+	return &SyntaxError{Path: path, Line: line, Column: column, Problem: problem}
+}
+
+func tooDeepError(path, text string, offset int) error {
+	return syntaxError(path, text, offset, fmt.Sprintf("nested deeper than %d levels", maxDepth))
 }
 
 // plain returns a copy of text for hujson, in which every value has the offset
