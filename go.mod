@@ -16,4 +16,6 @@ require github.com/klauspost/compress v1.18.6
 
 require github.com/tailscale/hujson v0.0.0-20250605163823-992244df8c5a
 
+require github.com/aymanbagabas/go-udiff v0.4.1
+
 tool github.com/magefile/mage

@@ -35,6 +35,7 @@ var doors = map[string][]string{
 	"github.com/klauspost/compress":     {"cpython/artifact"},
 	"github.com/ulikunitz/xz":           {"cpython/build"},
 	"github.com/magefile/mage":          {"magefiles", "magefiles/targets"},
+	"github.com/aymanbagabas/go-udiff":  {"magefiles/targets"},
 	"github.com/tailscale/hujson":       {"devcontainer"},
 	"golang.org/x/crypto":               {"cpython/machine/vagrant"},
 }

@@ -73,7 +73,8 @@ func (c *checker) localOptions() {
 	for _, id := range c.localIDs() {
 		metadata, err := c.readFeature(path.Join(path.Dir(c.name), id))
 		if err != nil {
-			continue // a finding of localFeatures already
+			c.add(pointerTo("features", id), cpython.Finding{ID: CheckOptions, Status: cpython.Skip, Message: "what the Feature declares is not known", Found: err.Error()})
+			continue
 		}
 		feature, err := c.f.feature(id)
 		if err != nil {
