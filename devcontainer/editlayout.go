@@ -22,7 +22,7 @@ func (f *File) arrange(v *hujson.Value, plan []entry, outer *style) string {
 		l.openUp()
 	}
 	inner := &style{file: f, of: v, near: childCount(v)}
-	p := planner{layout: l, kept: make([]item, 0, len(plan))}
+	p := planner{layout: l, kept: make([]item, 0, len(plan)), loose: pieces{newline: l.newline}}
 	for _, e := range plan {
 		if e.old < 0 {
 			p.insert(item{body: inner.member(e, l.indentOfNew(p.next))})
@@ -50,7 +50,7 @@ type planner struct {
 	*layout
 	kept  []item
 	next  int    // the first old item that is neither kept nor dropped
-	loose string // nobody's, around the items dropped since the last one kept
+	loose pieces // nobody's, around the items dropped since the last one kept
 	sep   string // of the first of them
 }
 
@@ -58,9 +58,9 @@ type planner struct {
 func (p *planner) dropUpTo(end int) {
 	for ; p.next < end; p.next++ {
 		it := p.items[p.next]
-		p.loose += it.loose
+		p.loose.put(it.loose, p.indent+p.unit)
 		if hasComment(it.mid) {
-			p.loose += it.mid
+			p.loose.put(it.mid, p.indent+p.unit)
 		}
 		if p.sep == "" {
 			p.sep = it.sep
@@ -68,11 +68,19 @@ func (p *planner) dropUpTo(end int) {
 	}
 }
 
+// looseBefore returns what is nobody's before a piece, and the piece.
+func (p *planner) looseBefore(piece string) string {
+	p.loose.put(piece, p.indent+p.unit)
+	all := p.loose.String()
+	p.loose = pieces{newline: p.newline}
+	return all
+}
+
 // keep keeps the next item. Where those before it are gone, it starts the line
 // that they started.
 func (p *planner) keep() {
 	it := p.items[p.next]
-	it.loose = p.loose + it.loose
+	it.loose = p.looseBefore(it.loose)
 	if !hasNewline(it.sep) && p.next > 0 {
 		switch {
 		case hasNewline(p.sep):
@@ -84,7 +92,7 @@ func (p *planner) keep() {
 	if !hasNewline(it.sep) && p.next == 0 && len(p.kept) > 0 { // no longer the first
 		it.sep = p.separator()
 	}
-	p.loose, p.sep = "", ""
+	p.sep = ""
 	p.next++
 	p.kept = append(p.kept, it)
 }
@@ -119,7 +127,7 @@ func (p *planner) finish() {
 		it.comma = want
 		it.settle()
 	}
-	p.items, p.tail = p.kept, p.loose+p.tail
+	p.items, p.tail = p.kept, p.looseBefore(p.tail)
 }
 
 // settle lets the comma stand where the others stand: behind the value, before
@@ -136,7 +144,7 @@ func (it *item) settle() {
 
 // removeAll leaves what is nobody's, or nothing where that is only white space.
 func (l *layout) removeAll() {
-	p := planner{layout: l}
+	p := planner{layout: l, loose: pieces{newline: l.newline}}
 	p.dropUpTo(len(l.items))
 	p.finish()
 	if isBlank(l.tail) {

@@ -43,7 +43,7 @@ func (l *layout) regular(low, high int) bool {
 
 // carry moves an item with the line ending before it.
 func (l *layout) carry(from, to int) {
-	p := planner{layout: l}
+	p := planner{layout: l, loose: pieces{newline: l.newline}}
 	moved := l.items[from]
 	keepUpTo := func(end int) {
 		for p.next < end {

@@ -130,41 +130,54 @@ func (it *item) cutTail(gap *string, alone bool) {
 	}
 }
 
-// String puts the pieces together. Where a line comment would swallow what
-// follows, it starts a line.
+// String puts the pieces together.
 func (l *layout) String() string {
-	var b strings.Builder
-	inComment := false
-	put := func(piece, indent string) {
-		if piece == "" {
-			return
-		}
-		if inComment && piece[0] != '\n' && piece[0] != '\r' {
-			b.WriteString(l.newline + indent)
-			piece = strings.TrimLeft(piece, " \t")
-		}
-		b.WriteString(piece)
-		inComment = endsInLineComment(piece)
-	}
-	b.WriteString(l.open)
-	put(l.head, l.indent)
+	b := pieces{newline: l.newline}
+	inner := l.indent + l.unit
+	b.put(l.open, "")
+	b.put(l.head, inner)
 	for _, it := range l.items {
-		put(it.loose, l.indent+l.unit)
-		put(it.sep, l.indent+l.unit)
-		put(it.own, l.indent+l.unit)
-		if inComment {
-			b.WriteString(l.newline + l.indent + l.unit)
-		}
-		b.WriteString(it.body)
-		inComment = false
-		put(it.post, l.indent+l.unit)
-		put(it.mid, l.indent+l.unit)
+		b.put(it.loose, inner)
+		b.put(it.sep, inner)
+		b.put(it.own, inner)
+		b.value(it.body, inner)
+		b.put(it.post, inner)
+		b.put(it.mid, inner)
 		if it.comma {
-			put(",", l.indent+l.unit)
+			b.put(",", inner)
 		}
-		put(it.eol, l.indent+l.unit)
+		b.put(it.eol, inner)
 	}
-	put(l.tail, l.indent)
-	put(l.close, l.indent)
+	b.put(l.tail, l.indent)
+	b.put(l.close, l.indent)
 	return b.String()
+}
+
+// pieces joins what was not next to each other. Where a line comment would
+// swallow what follows, that starts a line.
+type pieces struct {
+	strings.Builder
+	newline   string
+	inComment bool
+}
+
+func (p *pieces) put(piece, indent string) {
+	if piece == "" {
+		return
+	}
+	if p.inComment && !hasNewline(piece[:1]) {
+		p.WriteString(p.newline + indent)
+		piece = strings.TrimLeft(piece, " \t")
+	}
+	p.WriteString(piece)
+	p.inComment = endsInLineComment(piece)
+}
+
+// value puts what holds comments, but does not end in one.
+func (p *pieces) value(body, indent string) {
+	if p.inComment {
+		p.WriteString(p.newline + indent)
+	}
+	p.WriteString(body)
+	p.inComment = false
 }
