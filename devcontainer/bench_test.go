@@ -57,6 +57,29 @@ func BenchmarkEdit(b *testing.B) {
 	}
 }
 
+// BenchmarkEditLarge is the same for a file of 10 MB.
+func BenchmarkEditLarge(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("{\n")
+	for i := 0; text.Len() < 10<<20; i++ {
+		fmt.Fprintf(&text, "  // of it\n  \"member %d\": { \"version\": \"1\" }, // behind\n", i)
+	}
+	text.WriteString("  \"last\": 1\n}\n")
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		f, err := devcontainer.Parse("devcontainer.json", []byte(text.String()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Set("/new", map[string]any{"version": "2"}); err != nil {
+			b.Fatal(err)
+		}
+		if len(f.Bytes()) == 0 {
+			b.Fatal("no bytes")
+		}
+	}
+}
+
 // limit is generous: the edits below take a tenth of it on a slow machine, and
 // what is quadratic takes minutes.
 const limit = 10 * time.Second

@@ -22,31 +22,37 @@ type token struct {
 	start, end int
 }
 
+// tokenAt returns the token that starts at i.
+func tokenAt(text string, i int) token {
+	t := token{kind: space, start: i, end: i + 1}
+	switch text[i] {
+	case '\n':
+		t.kind = newline
+	case '\r':
+		t.kind = newline
+		if strings.HasPrefix(text[i:], "\r\n") {
+			t.end++
+		}
+	case ',':
+		t.kind = comma
+	case ':':
+		t.kind = colon
+	case '/':
+		t.kind, t.end = commentEnd(text, i)
+		t.end = max(t.end, i+1)
+	default:
+		for t.end < len(text) && (text[t.end] == ' ' || text[t.end] == '\t') {
+			t.end++
+		}
+	}
+	return t
+}
+
 // tokens splits what stands between two values.
 func tokens(text string) []token {
 	var all []token
 	for i := 0; i < len(text); {
-		t := token{kind: space, start: i, end: i + 1}
-		switch text[i] {
-		case '\n':
-			t.kind = newline
-		case '\r':
-			t.kind = newline
-			if strings.HasPrefix(text[i:], "\r\n") {
-				t.end++
-			}
-		case ',':
-			t.kind = comma
-		case ':':
-			t.kind = colon
-		case '/':
-			t.kind, t.end = commentEnd(text, i)
-			t.end = max(t.end, i+1)
-		default:
-			for t.end < len(text) && (text[t.end] == ' ' || text[t.end] == '\t') {
-				t.end++
-			}
-		}
+		t := tokenAt(text, i)
 		all = append(all, t)
 		i = t.end
 	}
@@ -56,11 +62,13 @@ func tokens(text string) []token {
 func (t token) comment() bool { return t.kind == lineComment || t.kind == blockComment }
 
 // first returns the offset of the first token of a kind, or -1.
-func first(all []token, kind tokenKind) int {
-	for _, t := range all {
+func first(text string, kind tokenKind) int {
+	for i := 0; i < len(text); {
+		t := tokenAt(text, i)
 		if t.kind == kind {
-			return t.start
+			return i
 		}
+		i = t.end
 	}
 	return -1
 }
@@ -76,13 +84,16 @@ func endsInLineComment(text string) bool {
 	if !hasComment(text) {
 		return false
 	}
-	all := tokens(text)
-	return all[len(all)-1].kind == lineComment
+	last := token{}
+	for last.end < len(text) {
+		last = tokenAt(text, last.end)
+	}
+	return last.kind == lineComment
 }
 
 // cutLine cuts before the first line ending that is not inside a comment.
 func cutLine(text string) (line, rest string, found bool) {
-	if at := first(tokens(text), newline); at >= 0 {
+	if at := first(text, newline); at >= 0 {
 		return text[:at], text[at:], true
 	}
 	return text, "", false

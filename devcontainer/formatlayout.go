@@ -78,7 +78,7 @@ func (f *File) layout(v *hujson.Value) *layout {
 // cut takes from the text between the item and the next what is the item's, and
 // reports whether the next one starts a line.
 func (it *item) cut(gap *string, alone bool) (newLine bool) {
-	at := first(tokens(*gap), comma)
+	at := first(*gap, comma)
 	it.comma = true
 	it.before((*gap)[:at], alone)
 	after := (*gap)[at+1:]
@@ -106,7 +106,7 @@ func (it *item) before(gap string, alone bool) {
 
 // cutTail takes from the text before the closing bracket what is the last item's.
 func (it *item) cutTail(gap *string, alone bool) {
-	if at := first(tokens(*gap), comma); at >= 0 {
+	if at := first(*gap, comma); at >= 0 {
 		it.comma = true
 		it.before((*gap)[:at], alone)
 		*gap = (*gap)[at+1:]

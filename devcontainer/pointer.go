@@ -69,7 +69,7 @@ func (f *File) splitPointer(pointer string) ([]string, error) {
 
 // escapePointer writes a name as part of a JSON pointer.
 func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
 // A place is a value in the file. The root has no parent, and an element of an
