@@ -141,6 +141,20 @@ func TestSourceFollowsVersion(t *testing.T) {
 	same(t, f, sources(`      "version": "3.13.5", // pinned`, `      "buildNumber": "2",`, `      "artifactUrl": "`+url+`",`, `      "checksumUrl": "`+url+`.sha256"`))
 }
 
+func TestSourceAmongOddNeighbours(t *testing.T) {
+	odd := `      "z": {"a":"}x","b":["]",{"artifactUrl":"{"}]}, /* "artifactUrl": "https://x", */`
+	f := parse(t, sources(odd, `      "artifactUrl": "`+localFolder+oldArtifact+`"`, `      // "artifactUrl": "`+oldRelease+oldArtifact+`" // published`))
+	ref, err := cpython.ParseFile(oldArtifact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.UseRelease("acme", "python", ref); err != nil {
+		t.Fatal(err)
+	}
+	same(t, f, sources(odd, `      // "artifactUrl": "`+localFolder+oldArtifact+`"`, `      "artifactUrl": "`+oldRelease+oldArtifact+`", // published`,
+		`      "checksumUrl": "`+oldRelease+oldArtifact+`.sha256"`))
+}
+
 func TestSourceBothCommentedOut(t *testing.T) {
 	f := parse(t, sources(`      "version": "3.12.6"`, `      // "artifactUrl": "`+localFolder+oldArtifact+`"`, `      // "artifactUrl": "`+oldRelease+oldArtifact+`"`))
 	if err := f.UseLocal(relativePath); err != nil {

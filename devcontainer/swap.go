@@ -9,7 +9,7 @@ import (
 
 // disabledMember is a line that holds a commented-out member with a string for
 // its value, and nothing before it.
-var disabledMember = regexp.MustCompile(`^([ \t]*//[ \t]*)("(?:[^"\\]|\\.)*")[ \t]*:[ \t]*("(?:[^"\\]|\\.)*")[ \t]*,?[ \t]*(?:/[/*].*)?$`)
+var disabledMember = regexp.MustCompile(`^([ \t]*//[ \t]*)("(?:[^"\\]|\\.)*")[ \t]*:[ \t]*("(?:[^"\\]|\\.)*")[ \t]*,?[ \t]*(?://.*|/\*[^*]*\*/[ \t]*)?$`)
 
 // A span is a part of the text of a file.
 type span struct{ start, end int }
@@ -73,12 +73,11 @@ func valueEnd(text string, i int) int {
 		case c == '}' || c == ']':
 			depth--
 			i++
-		case strings.IndexByte(" \t\r\n,", c) >= 0:
+		case strings.IndexByte(" \t\r\n,:", c) >= 0:
 			i++
 			continue
 		default: // true, false, null, a number
-			for i < len(text) && strings.IndexByte(" \t\r\n,]}/", text[i]) < 0 {
-				i++
+			for i++; i < len(text) && strings.IndexByte(" \t\r\n,]}/", text[i]) < 0; i++ {
 			}
 		}
 		if depth == 0 {
