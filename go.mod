@@ -14,4 +14,8 @@ require github.com/magefile/mage v1.17.2
 
 require github.com/klauspost/compress v1.18.6
 
+require github.com/tailscale/hujson v0.0.0-20250605163823-992244df8c5a
+
+require github.com/aymanbagabas/go-udiff v0.4.1
+
 tool github.com/magefile/mage

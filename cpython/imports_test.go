@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"cpython/artifact":              {"cpython", "cpython/artifact", "cpython/machine"},
 	"cpython/artifact/artifacttest": {"cpython", "cpython/artifact", "cpython/machine"},
 	"cpython/build":                 {"cpython", "cpython/artifact", "cpython/fetch", "cpython/machine"},
+	"devcontainer":                  {"cpython", "cpython/artifact", "cpython/machine", "devcontainer"},
 }
 
 // doors are the packages through which each dependency comes in, and no other.
@@ -34,6 +35,8 @@ var doors = map[string][]string{
 	"github.com/klauspost/compress":     {"cpython/artifact"},
 	"github.com/ulikunitz/xz":           {"cpython/build"},
 	"github.com/magefile/mage":          {"magefiles", "magefiles/targets"},
+	"github.com/aymanbagabas/go-udiff":  {"magefiles/targets"},
+	"github.com/tailscale/hujson":       {"devcontainer"},
 	"golang.org/x/crypto":               {"cpython/machine/vagrant"},
 }
 

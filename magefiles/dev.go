@@ -38,7 +38,7 @@ func compiler(ctx context.Context) error { return programs(ctx, "gcc", "gcc", "l
 
 // readers sees to programs that the end-to-end checks have read artifacts.
 func readers(ctx context.Context) error {
-	return errors.Join(programs(ctx, "bsdtar", "libarchive-tools"), programs(ctx, "busybox", "busybox"), programs(ctx, "node", "nodejs"))
+	return errors.Join(programs(ctx, "bsdtar", "libarchive-tools"), programs(ctx, "busybox", "busybox"), programs(ctx, "node", "nodejs"), programs(ctx, "npm", "npm"))
 }
 
 // programs installs packages unless a program of them is there.
@@ -84,7 +84,7 @@ func E2e(ctx context.Context) error {
 		return err
 	}
 	return run(ctx, env, "go", "test", "-tags=e2e", "-count=1", "-p=1", "-timeout=80m", "-v", "-run=^TestE2E",
-		"./magefiles/lab", "./cpython/machine/docker", "./cpython/machine/vagrant", "./cpython/build")
+		"./magefiles/lab", "./cpython/machine/docker", "./cpython/machine/vagrant", "./cpython/build", "./devcontainer")
 }
 
 // laboratory sets up what the end-to-end tests run in, and says so in the
