@@ -42,6 +42,8 @@ var looks = []struct {
 	{"new member where commas trail", "{\n  \"a\": 1,\n}", set("/b", true), "{\n  \"a\": 1,\n  \"b\": true,\n}"},
 	{"new member behind a comment", "{\r\n\t\"a\": 1 // a\r\n}", set("/b", true), "{\r\n\t\"a\": 1, // a\r\n\t\"b\": true\r\n}"},
 	{"new member before closing comments", "{\n  \"a\": 1 // a\n  // end\n}", set("/b", 2), "{\n  \"a\": 1, // a\n  \"b\": 2\n  // end\n}"},
+	{"second member on a tight line", `{"a":1}`, set("/b", 2), `{"a":1,"b":2}`},
+	{"second member on a line", `{"a": 1}`, set("/b", 2), `{"a": 1, "b": 2}`},
 	{"new member on one line", `{ "a": 1 }`, set("/b", options), `{ "a": 1, "b": { "version": "3.12", "a": [1, 2] } }`},
 	{"new member without spaces", `{"a":1}`, set("/b", options), `{"a":1,"b":{"version":"3.12","a":[1,2]}}`},
 	{"new member where commas lead", "{ \"a\": 1\n, \"b\": 2\n}", set("/c", 3), "{ \"a\": 1\n, \"b\": 2\n, \"c\": 3\n}"},

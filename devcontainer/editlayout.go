@@ -1,6 +1,7 @@
 package devcontainer
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tailscale/hujson"
@@ -182,11 +183,14 @@ func (l *layout) separator() string {
 			return sep
 		}
 	}
-	if len(l.items) == 1 && l.items[0].sep == "" && l.open == "{" {
-		return "" // {"a":1}: but {"a": 1} is rare enough to be read as this
+	if len(l.items) == 1 && tightMember.MatchString(l.items[0].body) {
+		return "" // {"a":1}
 	}
 	return " "
 }
+
+// tightMember matches a member without a space after its colon.
+var tightMember = regexp.MustCompile(`^"(?:[^"\\]|\\.)*":\S`)
 
 // indentOfNew returns the indentation of the line of a new item.
 func (l *layout) indentOfNew(index int) string {
