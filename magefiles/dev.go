@@ -84,7 +84,7 @@ func E2e(ctx context.Context) error {
 		return err
 	}
 	return run(ctx, env, "go", "test", "-tags=e2e", "-count=1", "-p=1", "-timeout=80m", "-v", "-run=^TestE2E",
-		"./magefiles/lab", "./cpython/machine/docker", "./cpython/machine/vagrant", "./cpython/build", "./devcontainer")
+		"./magefiles/lab", "./cpython/machine", "./cpython/machine/docker", "./cpython/machine/vagrant", "./cpython/build", "./devcontainer")
 }
 
 // laboratory sets up what the end-to-end tests run in, and says so in the

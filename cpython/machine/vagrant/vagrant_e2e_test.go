@@ -83,7 +83,7 @@ func TestE2EVagrant(t *testing.T) {
 	if err := m.Run(t.Context(), machine.Cmd{Args: []string{"id", "-un"}, Root: true, Stdout: &root}); err != nil || root.String() != "root\n" {
 		t.Errorf("as root: %q, %v", root.String(), err)
 	}
-	machinetest.Conform(t, m, machinetest.Options{Dir: "/tmp/conform"})
+	machinetest.Conform(t, m, machinetest.Options{Dir: "/tmp/conform", Files: 10_000, Large: 1 << 30})
 
 	began := time.Now()
 	if err := m.Halt(t.Context(), t.Output()); err != nil {
