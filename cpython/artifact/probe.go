@@ -73,7 +73,7 @@ func checkPlaces(ctx context.Context, s *stage, r *reporter) error {
 
 // checkLoader is D03: the loader finds everything that any ELF file needs.
 func checkLoader(ctx context.Context, s *stage, r *reporter) error {
-	return s.probe(ctx, r, "d03_loader", s.tree, loaders[s.info.Ref.Platform.Arch])
+	return s.probe(ctx, r, "d03_loader", s.tree, s.loader())
 }
 
 // checkWorks is D05: modules work, and are not only there.

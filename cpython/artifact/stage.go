@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,16 +45,11 @@ func (v *verifier) newStage() *stage {
 	return s
 }
 
-// loaders are the program interpreters that glibc installs, by Go's names of
-// architectures. Where the file is not there, nothing that needs it can run.
-var loaders = map[string]string{
-	"amd64":   "/lib64/ld-linux-x86-64.so.2",
-	"arm64":   "/lib/ld-linux-aarch64.so.1",
-	"arm":     "/lib/ld-linux-armhf.so.3",
-	"386":     "/lib/ld-linux.so.2",
-	"ppc64le": "/lib64/ld64.so.2",
-	"riscv64": "/lib/ld-linux-riscv64-lp64d.so.1",
-	"s390x":   "/lib/ld64.so.1",
+// loader returns the program interpreter that glibc installs. Where the file is
+// not there, nothing that needs it can run.
+func (s *stage) loader() string {
+	m, _ := elfMachineOf(s.info.Ref.Platform.Arch)
+	return m.loader
 }
 
 // cannotRun says why the machine cannot run the artifact, or nothing when it
@@ -83,9 +79,9 @@ func (s *stage) cannotRun(ctx context.Context, local bool) (reason string, err e
 	if found.Arch != arch {
 		return fmt.Sprintf("the artifact is for %s and %s is %s", arch, where, found.Arch), nil
 	}
-	err = s.ask(ctx, io.Discard, "test", "-e", loaders[arch])
+	err = s.ask(ctx, io.Discard, "test", "-e", s.loader())
 	if exit := (*machine.ExitError)(nil); errors.As(err, &exit) {
-		return where + " has no glibc: " + loaders[arch] + " is not there", nil
+		return where + " has no glibc: " + s.loader() + " is not there", nil
 	}
 	return "", err
 }
@@ -189,8 +185,9 @@ func inflateTo(w io.Writer, g *gunzip) error {
 func (s *stage) strike(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	// A folder that nobody may write cannot be emptied.
-	if err := s.ask(ctx, io.Discard, "sh", "-c", `chmod -R u+w "$1" && rm -rf "$1"`, "sh", s.dir); err != nil {
+	// A folder that nobody may write cannot be emptied; and it may not be there.
+	const script = `[ ! -e "$1" ] || { chmod -R u+w "$1" && rm -rf "$1"; }`
+	if err := s.ask(ctx, io.Discard, "sh", "-c", script, "sh", s.dir); err != nil {
 		return fmt.Errorf("remove %s: %w", s.dir, err)
 	}
 	return nil
@@ -204,7 +201,7 @@ func (s *stage) python(ctx context.Context, args ...string) (output, problem str
 	defer cancel()
 	var stdout, stderr bounded
 	err = s.machine.Run(probe, machine.Cmd{
-		Args: append(append(s.wrap[:len(s.wrap):len(s.wrap)], name), args...), Dir: s.dir,
+		Args: slices.Concat(s.wrap, []string{name}, args), Dir: s.dir,
 		Env:    []string{"HOME=" + path.Join(s.dir, "home"), "TMPDIR=" + path.Join(s.dir, "tmp"), "PATH=/usr/bin:/bin"},
 		Stdout: &stdout, Stderr: &stderr,
 	})

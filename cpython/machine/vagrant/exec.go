@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/2-coatl/cpython-prebuilt/cpython/machine/internal/remote"
+	"github.com/2-coatl/cpython-prebuilt/cpython/machine/internal/stream"
 )
 
 // A transport runs argument lists on the virtual machine over SSH.
@@ -42,7 +43,7 @@ func (t transport) Exec(ctx context.Context, root bool, argv []string, stdin io.
 			return 0, err
 		}
 	}
-	oneStream := same(stdout, stderr)
+	oneStream := stream.Same(stdout, stderr)
 	text, err := commandText(asRoot, argv, oneStream)
 	if err != nil {
 		return 0, err

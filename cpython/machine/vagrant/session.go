@@ -3,7 +3,6 @@ package vagrant
 import (
 	"errors"
 	"io"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,13 +160,4 @@ func (s *sink) quiet(now, ended time.Time) bool {
 		last = ended
 	}
 	return !s.busy.Load() && now.Sub(last) > grace
-}
-
-// same reports whether v and w are one writer. Comparing two values of a type
-// that cannot be compared would panic.
-func same(v, w io.Writer) bool {
-	if v == nil || w == nil {
-		return v == nil && w == nil
-	}
-	return reflect.TypeOf(v) == reflect.TypeOf(w) && reflect.ValueOf(v).Comparable() && v == w
 }

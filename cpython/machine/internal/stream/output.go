@@ -25,15 +25,15 @@ func NewOutput(stdout, stderr io.Writer) *Output {
 	o := &Output{}
 	o.Stdout = &Sink{output: o, writer: stdout}
 	o.Stderr = o.Stdout
-	if !same(stdout, stderr) {
+	if !Same(stdout, stderr) {
 		o.Stderr = &Sink{output: o, writer: stderr}
 	}
 	return o
 }
 
-// same reports whether v and w are one writer. Comparing two values of a type
+// Same reports whether v and w are one writer. Comparing two values of a type
 // that cannot be compared would panic.
-func same(v, w io.Writer) bool {
+func Same(v, w io.Writer) bool {
 	if v == nil || w == nil {
 		return v == nil && w == nil
 	}
